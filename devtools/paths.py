@@ -1,0 +1,19 @@
+"""Where everything lies."""
+
+import os
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+ADDON = ROOT / "viber_connector"
+ODOO_BIN = ROOT / "devtools" / "bin" / "odoo-bin"
+
+# All that is made here lies in this folder, which git ignores.
+DEV = ROOT / ".dev"
+ODOO = DEV / "odoo"
+VENV = DEV / "venv"
+POSTGRES = DEV / "pg"
+DATA = DEV / "data"
+ODOO_CONF = DEV / "odoo.conf"
+
+# An Odoo 19 that is here already: a checkout, or the folder with the package `odoo`.
+ODOO_PATH = os.environ.get("ODOO_PATH")
