@@ -200,7 +200,9 @@ class Simulator:
         """
         return self._act(user, bot, "send", message=message, media=media, silent=silent)
 
-    def send_file(self, user, bot, name, content, kind="file", content_type=None, **more):
+    def send_file(
+        self, user, bot, name, content, kind="file", content_type=None, **more
+    ):
         """Upload bytes and send them as ``picture``, ``video`` or ``file``.
 
         :param more: further keys of the message, such as ``text`` (the caption)
@@ -322,7 +324,9 @@ class Simulator:
         :param int times: how many copies, at the same instant
         :return: str, the token
         """
-        return self._post(f"bots/{_key(bot)}/callbacks", body=body, times=times)["token"]
+        return self._post(f"bots/{_key(bot)}/callbacks", body=body, times=times)[
+            "token"
+        ]
 
     def settings(self, **values):
         """Change switches (see ``settings.py``) and return all of them."""

@@ -1,0 +1,196 @@
+"""What users do on their phones."""
+
+import json
+
+from . import const, validation
+from .api import content_of
+from .billing import note_user_message
+from .errors import ApiError
+from .world import Message
+
+TOKEN_LAG_MS = 120  # a message's token is that much later than its timestamp
+THUMBNAIL_BOX = "400x400"
+
+
+class CannotDo(ValueError):
+    """The phone does not offer that, with the reason."""
+
+
+class Customer:
+    """The actions of users; each takes the chat that it happens in."""
+
+    def __init__(self, service):
+        self._service = service
+
+    # -- opening and subscribing -------------------------------------------------
+
+    def open(self, chat, context=None):
+        """Open the chat by a deep link or the "Message" button.
+
+        The webhook's answer may carry one message, the welcome.
+        """
+        body = {
+            "event": "conversation_started",
+            "type": "open",
+            "user": self._service.user_object(chat),
+            "subscribed": chat.subscribed,
+        }
+        if context:
+            body["context"] = context
+        self._send(chat, body, lambda answer: self._welcome(chat, answer))
+
+    def _welcome(self, chat, answer):
+        request = _json_object(answer)
+        if not request:
+            return
+        try:
+            validation.check_message(request, self._service.settings)
+        except ApiError:
+            return  # the service says nothing of welcomes that it cannot use
+        clock = self._service.clock
+        message = Message(
+            token=self._service.tokens.new(clock.now_ms()),
+            side="bot",
+            timestamp=clock.now_ms(),
+            content=content_of(request),
+            welcome=True,
+            billing_status=0,
+        )
+        self._service.arrivals.accept(chat, message)
+
+    def subscribe(self, chat):
+        """Switch "Receive messages" on: the service forgets what it knew."""
+        chat.subscribed = True
+        chat.tracking_data = None
+        self._service.changed(chat)
+        user = self._service.user_object(chat)
+        self._send(chat, {"event": "subscribed", "user": user})
+
+    def unsubscribe(self, chat):
+        """Switch "Receive messages" off."""
+        chat.subscribed = False
+        self._service.changed(chat)
+        self._send(chat, {"event": "unsubscribed", "user_id": chat.viber_id})
+
+    # -- writing -----------------------------------------------------------------
+
+    def send(self, chat, content, media=None, silent=False):
+        """Send a message of any type.
+
+        :param dict content: ``message`` of the callback
+        :param media: id of a file on the phone, or None
+        :return: Message
+        :raise CannotDo: when the bot takes no messages, or there is no such file
+        """
+        if not self._bot(chat).webhook:
+            raise CannotDo("This bot has no webhook: its chat takes no messages.")
+        if media:
+            content = {**content, **self._media_keys(content.get("type"), media)}
+        clock = self._service.clock
+        chat.subscribed = True  # silently, without a `subscribed` event
+        chat.hour_count = 0
+        note_user_message(chat, clock)
+        now = clock.now_ms()
+        message = Message(
+            token=self._service.tokens.new(now + TOKEN_LAG_MS),
+            side="user",
+            timestamp=now,
+            content=content,
+            silent=silent,
+            arrived=True,
+        )
+        if media:
+            message.files = {"media": self._service.media.local(media)}
+        chat.messages.append(message)
+        self._service.changed(chat, message)
+        self._send_message(chat, message)
+        return message
+
+    def _send_message(self, chat, message):
+        content = dict(message.content)
+        if chat.tracking_data is not None:
+            content.setdefault("tracking_data", chat.tracking_data)
+        body = {
+            "event": "message",
+            "timestamp": message.timestamp,
+            "message_token": message.token,
+            "sender": self._service.user_object(chat),
+            "message": content,
+            "silent": message.silent,
+        }
+        self._send(chat, body, lambda answer: self._sent(chat, message, answer))
+
+    def _sent(self, chat, message, answer):
+        message.state = "failed" if answer is None else "delivered"
+        self._service.changed(chat, message)
+        if answer is None or not self._service.settings.delivered_incoming:
+            return
+        self._send(
+            chat,
+            {
+                "event": "delivered",
+                "message_token": message.token,
+                "user_id": chat.viber_id,
+            },
+        )
+
+    def _media_keys(self, kind, media_id):
+        """What a message says of its file; key by key as captured from the service."""
+        media = self._service.media
+        file = media.file(media_id)
+        host_kind = {"picture": "image", "video": "video"}.get(kind, "file")
+        keys = {
+            "media": media.signed_url(media_id, host_kind),
+            "file_name": file["name"],
+            "size": file["size"],
+        }
+        if kind in ("picture", "video"):
+            keys["thumbnail"] = media.signed_url(media_id, "image", THUMBNAIL_BOX)
+        if kind == "video":
+            keys["file_name"] = "null"
+        return keys
+
+    # -- the keyboard ------------------------------------------------------------
+
+    def tap(self, chat, number):
+        """Tap a button of the keyboard that the chat shows.
+
+        :param int number: of the button, from 0
+        :return: the Message that it sends, or None
+        :raise CannotDo: when there is no such button
+        """
+        buttons = (chat.keyboard or {}).get("Buttons", [])
+        if not 0 <= number < len(buttons):
+            raise CannotDo(f"The chat shows no button {number}.")
+        button = buttons[number]
+        silent = str(button.get("Silent", False)).lower() == "true"
+        content = self._answer(chat, button)
+        return self.send(chat, content, silent=silent) if content else None
+
+    def _answer(self, chat, button):
+        action, body = button.get("ActionType", "reply"), button["ActionBody"]
+        user = self._service.world.user(chat.user)
+        if action in ("reply", "open-url", ""):
+            return {"type": "text", "text": body}
+        if action == "share-phone":
+            contact = {"name": user.name, "phone_number": user.phone}
+            return {"type": "contact", "contact": contact, "text": body}
+        if action == "location-picker":
+            location = {"lat": 50.450101, "lon": 30.523399}
+            return {"type": "location", "location": location, "text": body}
+        return None  # `none` and `open-map` tell the bot nothing
+
+    def _send(self, chat, body, on_answer=None):
+        self._service.courier.send(self._bot(chat), body, on_answer)
+
+    def _bot(self, chat):
+        return self._service.world.bot(chat.bot)
+
+
+def _json_object(answer):
+    """The object in an answer's body, or None."""
+    try:
+        value = json.loads(answer or b"null")
+    except ValueError:
+        return None
+    return value if isinstance(value, dict) else None
