@@ -2,7 +2,7 @@
 
 import json
 
-from . import const, validation
+from . import validation
 from .api import content_of
 from .billing import note_user_message
 from .errors import ApiError

@@ -6,46 +6,24 @@
         ...  # connect something that answers at the bot's webhook
         viber.write(olena, bot, "My printer is on fire")
 
-Bots and users are plain dictionaries as the control API gives them; wherever one is
-asked for, its identifier (a bot's ``uri``, a user's ``id``) does too. Message tokens
-are strings, because 64 bits do not fit into the numbers of every JSON reader.
+``client.Client`` has the methods that drive it, also for one that runs already.
 """
 
 import re
 import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
-from urllib.parse import quote
 
-import requests
+from .client import Client, SimulatorError, wait_until
+
+__all__ = ["Client", "Simulator", "SimulatorError", "wait_until"]
 
 READY = re.compile(r"^Viber simulator: (\S+) \(control: (\S+)\)$", re.MULTILINE)
 ROOT = Path(__file__).resolve().parent.parent
 
 
-class SimulatorError(Exception):
-    """The simulator did not start, or refused a control call (with its reason)."""
-
-
-def wait_until(probe, timeout=10.0, interval=0.05, what="the condition"):
-    """Call ``probe`` until it gives something true, and return that.
-
-    :param probe: callable without arguments
-    :param timeout: seconds
-    :raise TimeoutError: naming ``what`` when it stays false
-    """
-    deadline = time.monotonic() + timeout
-    while True:
-        if found := probe():
-            return found
-        if time.monotonic() > deadline:
-            raise TimeoutError(f"{what} did not come true within {timeout} s")
-        time.sleep(interval)
-
-
-class Simulator:
+class Simulator(Client):
     """One simulator process on a free loopback port.
 
     :param int port: fixed port; 0 takes a free one (kept over :meth:`restart`)
@@ -56,13 +34,12 @@ class Simulator:
     """
 
     def __init__(self, port=0, state=None, time_scale=1.0, log=None):
+        super().__init__(url=None)
         self.state = state
         self.time_scale = time_scale
-        self.log = Path(log or tempfile.mkstemp(prefix="viber-simulator-")[1])
+        self.log = Path(log or f"{tempfile.mkdtemp(prefix='viber-')}/simulator.log")
         self._ports = (port, 0)
         self._process = None
-        self._session = requests.Session()
-        self._session.trust_env = False
 
     def __enter__(self):
         return self.start()
@@ -92,7 +69,6 @@ class Simulator:
         self.url, self._control_url = wait_until(
             lambda: self._ready(offset), timeout=30, what="the simulator's start"
         )
-        self.api_url = f"{self.url}/pa"
         self._ports = tuple(
             int(address.rpartition(":")[2]) for address in (self.url, self._control_url)
         )
@@ -125,285 +101,3 @@ class Simulator:
         """Stop and start again on the same ports."""
         self.stop()
         return self.start()
-
-    # -- bots and users ----------------------------------------------------------
-
-    def create_bot(self, name="Service desk", **values):
-        """Create a bot account.
-
-        :param values: any of ``uri`` (None for a bot without), ``icon`` (media id),
-            ``billable`` (bool), ``quota`` (free messages out of session left),
-            ``balance`` (paid messages left), ``broadcast_allowed`` (bool)
-        :return: ``{"id": "pa:…", "token", "uri", "name", "webhook", "event_types", …}``
-        """
-        return self._post("bots", name=name, **values)
-
-    def bot(self, bot):
-        """The bot as it stands now; ``webhook`` is None when none is set."""
-        return self._get(f"bots/{_key(bot)}")
-
-    def update_bot(self, bot, **values):
-        """Change what :meth:`create_bot` takes, or ``token`` (a replaced key)."""
-        return self._patch(f"bots/{_key(bot)}", **values)
-
-    def create_user(self, name="Olena Koval", **values):
-        """Create a Viber user (a customer with a phone).
-
-        :param values: any of ``language`` ("uk-UA"), ``country`` ("UA"), ``phone``
-            (digits), ``avatar`` (media id of :meth:`upload`, None for none),
-            ``api_version`` (int), ``device`` ("ios" or "android"), ``devices`` (how
-            many, each reports ``delivered``), ``personalised`` (False: the service
-            gives a placeholder for name and avatar), ``online`` (False: nothing
-            arrives at the phone until it is True again)
-        :return: ``{"id", "name", "language", "country", "phone", …}``; this ``id`` is
-            the simulator's own, what the bot gets is :meth:`viber_id`
-        """
-        return self._post("users", name=name, **values)
-
-    def user(self, user):
-        """The user as he stands now."""
-        return self._get(f"users/{_key(user)}")
-
-    def update_user(self, user, **values):
-        """Change what :meth:`create_user` takes."""
-        return self._patch(f"users/{_key(user)}", **values)
-
-    def viber_id(self, user, bot):
-        """The user's id at this bot (24 characters of base64, per bot another)."""
-        return self.chat(user, bot)["viber_id"]
-
-    # -- what the customer does --------------------------------------------------
-
-    def open(self, user, bot, context=None):
-        """Open the chat as by a deep link: ``conversation_started`` goes out.
-
-        :param context: str, the deep link's ``context``
-        :return: the chat, see :meth:`chat`
-        """
-        return self._act(user, bot, "open", context=context)
-
-    def write(self, user, bot, text):
-        """Write a text message; it subscribes silently, as with Viber.
-
-        :return: the message, see :meth:`messages`
-        """
-        return self.send(user, bot, {"type": "text", "text": text})
-
-    def send(self, user, bot, message, media=None, silent=False):
-        """Send a message of any type, known or invented.
-
-        :param dict message: goes out as it stands, plus ``tracking_data`` and what
-            ``media`` fills in
-        :param str media: id of an uploaded file (:meth:`upload`): fills ``media``,
-            ``thumbnail``, ``file_name`` and ``size`` as the type has them
-        :return: the message, see :meth:`messages`
-        """
-        return self._act(user, bot, "send", message=message, media=media, silent=silent)
-
-    def send_file(
-        self, user, bot, name, content, kind="file", content_type=None, **more
-    ):
-        """Upload bytes and send them as ``picture``, ``video`` or ``file``.
-
-        :param more: further keys of the message, such as ``text`` (the caption)
-        :return: the message, see :meth:`messages`
-        """
-        media = self.upload(name, content, content_type)
-        return self.send(user, bot, {"type": kind, **more}, media=media)
-
-    def upload(self, name, content, content_type=None):
-        """Put a file on the phone.
-
-        :param bytes content: the file
-        :return: str, its media id
-        """
-        headers = {"Content-Type": content_type} if content_type else {}
-        return self._call(
-            "POST", f"media?name={quote(name)}", data=content, headers=headers
-        )["id"]
-
-    def tap(self, user, bot, button):
-        """Tap a button of the keyboard that the chat shows.
-
-        :param button: its number, from 0
-        :return: the message that the tap sent, or None when it sends none
-        """
-        return self._act(user, bot, "tap", button=button)
-
-    def read(self, user, bot):
-        """Read the chat: ``seen`` goes out for the bot's newest message."""
-        return self._act(user, bot, "read")
-
-    def subscribe(self, user, bot):
-        """Switch "Receive messages" on."""
-        return self._act(user, bot, "subscribe")
-
-    def unsubscribe(self, user, bot):
-        """Switch "Receive messages" off."""
-        return self._act(user, bot, "unsubscribe")
-
-    # -- what can be looked at ---------------------------------------------------
-
-    def chat(self, user, bot):
-        """The chat of a user with a bot.
-
-        :return: ``{"viber_id", "subscribed", "tracking_data", "session_until" (ms or
-            None), "unread", "keyboard", "messages": […]}``
-        """
-        return self._get(f"users/{_key(user)}/chats/{_key(bot)}")
-
-    def messages(self, user, bot, side=None):
-        """The messages of a chat in the order in which they were accepted.
-
-        :param side: ``"bot"`` or ``"user"`` for those of one side only
-        :return: list of ``{"token", "side", "timestamp" (ms), "state" ("sent",
-            "delivered", "seen", "failed"), "content" (dict: a bot's request without
-            receiver, or a user's message), "welcome", "silent", "billing_status",
-            "reason", "files"}``; ``files`` says for each of ``media``, ``thumbnail``
-            and ``avatar`` what was fetched: ``{"url", "status", "content_type",
-            "size", "sha256", "error", "local"}``
-        """
-        found = self.chat(user, bot)["messages"]
-        return [message for message in found if side in (None, message["side"])]
-
-    def wait_for_message(self, user, bot, text=None, side="bot", timeout=10.0):
-        """Wait for a message that arrived (with this text in it), and return it."""
-
-        def newest():
-            for message in reversed(self.messages(user, bot, side)):
-                if message["arrived"] and (text or "") in message["content"].get(
-                    "text", ""
-                ):
-                    return message
-            return None
-
-        return wait_until(newest, timeout, what=f"message {text!r}")
-
-    def callbacks(self, bot=None, event=None, user=None, after=0):
-        """The attempts to deliver callbacks, oldest first.
-
-        :param user: only those about this user (a user with ``bot``, or a Viber id)
-        :param int after: only those with a greater ``number``
-        :return: list of ``{"number", "bot", "event", "user" (Viber id), "token",
-            "attempt" (from 1), "started" (ms), "latency" (ms), "status" (HTTP or
-            None), "error", "body" (the text sent), "answer" (the text received)}``
-        """
-        params = {"bot": bot and _key(bot), "event": event, "after": after}
-        if user and bot:
-            params["user"] = self.viber_id(user, bot)
-        elif user:
-            params["user"] = user
-        return self._get("callbacks", params=params)["attempts"]
-
-    def pending_callbacks(self):
-        """How many callbacks have neither been answered with 200 nor given up."""
-        return self._get("callbacks", params={"after": sys.maxsize})["pending"]
-
-    def wait_idle(self, timeout=10.0):
-        """Wait until no callback is pending."""
-        wait_until(
-            lambda: self.pending_callbacks() == 0, timeout, what="an idle simulator"
-        )
-
-    def calls(self, method=None, after=0):
-        """The calls of the Bot API, in the order in which they arrived.
-
-        :return: list of ``{"number", "method", "bot", "user" (Viber id), "started"
-            (ms), "latency" (ms), "status" (of the answer's JSON, None when the fault
-            gave none), "fault" (kind or None), "accepted" (bool: it took effect)}``
-        """
-        return self._get("calls", params={"method": method, "after": after})
-
-    # -- faults, switches, time --------------------------------------------------
-
-    def callback(self, bot, body, times=1):
-        """Send any callback, known or invented, signed like all others.
-
-        :param dict body: ``timestamp``, ``message_token`` and ``chat_hostname`` are
-            added unless they are there (None leaves one out)
-        :param int times: how many copies, at the same instant
-        :return: str, the token
-        """
-        return self._post(f"bots/{_key(bot)}/callbacks", body=body, times=times)[
-            "token"
-        ]
-
-    def settings(self, **values):
-        """Change switches (see ``settings.py``) and return all of them."""
-        return self._patch("settings", **values)
-
-    def fault(self, kind, **values):
-        """Make calls of the Bot API go wrong (see ``faults.py`` for the kinds).
-
-        :param str kind: ``status``, ``http``, ``reset``, ``body``, ``latency``,
-            ``no_status_message`` or ``failed``
-        :param values: the kind's own, and ``method``, ``bot``, ``user`` (those calls
-            only), ``count`` (the next n calls, else until cleared), ``accepted``
-            (True: the call takes effect before its answer goes wrong)
-        :return: dict, the fault with its ``number``
-        """
-        if "user" in values and isinstance(values["user"], dict):
-            values["user"] = self.viber_id(values["user"], values["bot"])
-        if "bot" in values:
-            values["bot"] = _key(values["bot"])
-        return self._post("faults", kind=kind, **values)
-
-    def clear_faults(self):
-        """Take all faults away and let connections in again."""
-        self._call("DELETE", "faults")
-
-    def connections(self, mode):
-        """What happens to connections to the service; control stays reachable.
-
-        :param str mode: ``open``, ``refuse`` (nobody listens) or ``reset`` (reset
-            before anything is read); open connections are cut by the latter two
-        """
-        self._post("connections", mode=mode)
-
-    def now(self):
-        """The service's time in Unix milliseconds."""
-        return self._get("clock")["now"]
-
-    def advance(self, seconds):
-        """Move the service's clock forward; what falls due happens at once."""
-        return self._post("clock", advance=seconds)["now"]
-
-    # -- the control API ---------------------------------------------------------
-
-    def phone_url(self, user=None, bot=None, context=None):
-        """Address of the phone page: of all, of one user, or of one of his chats.
-
-        :param context: with ``bot``, the page that opens it as by a deep link
-        """
-        if context is not None:
-            who = f"&user={_key(user)}" if user else ""
-            return f"{self.url}/open?chatURI={_key(bot)}&context={quote(context)}{who}"
-        parts = [_key(part) for part in (user, bot) if part]
-        return "/".join([self.url, "phone", *parts]) if parts else f"{self.url}/"
-
-    def _act(self, user, bot, action, **values):
-        path = f"users/{_key(user)}/chats/{_key(bot)}/{action}"
-        return self._post(path, **values)
-
-    def _get(self, path, params=None):
-        return self._call("GET", path, params=params)
-
-    def _post(self, path, **values):
-        return self._call("POST", path, json=values)
-
-    def _patch(self, path, **values):
-        return self._call("PATCH", path, json=values)
-
-    def _call(self, method, path, **options):
-        address = f"{self._control_url}/control/{path}"
-        response = self._session.request(method, address, timeout=30, **options)
-        if not response.ok:
-            raise SimulatorError(f"{method} {path}: {response.text[:500]}")
-        return response.json()
-
-
-def _key(record):
-    """The identifier of a bot or user in a path, from the record or itself."""
-    if isinstance(record, dict):
-        record = record.get("uri") or record["id"]
-    return quote(record, safe="")
