@@ -1,0 +1,28 @@
+{
+    "name": "Viber Connector",
+    "summary": "Answer your customers' Viber messages from the chatter of tasks",
+    "version": "19.0.0.1.0",
+    "category": "Services/Project",
+    "author": "Viber Connector contributors",
+    "license": "LGPL-3",
+    "application": True,
+    "depends": ["project"],
+    "external_dependencies": {"python": ["requests", "phonenumbers"]},
+    "data": [
+        "security/viber_security.xml",
+        "security/ir.model.access.csv",
+        "data/ir_config_parameter.xml",
+        "data/ir_cron.xml",
+        "views/viber_subscriber_views.xml",
+        "views/viber_account_views.xml",
+        "views/viber_event_views.xml",
+        "views/viber_message_views.xml",
+        "views/project_task_views.xml",
+        "views/res_partner_views.xml",
+        "views/viber_menus.xml",
+    ],
+    "demo": ["demo/viber_demo.xml"],
+    "assets": {
+        "web.assets_backend": ["viber_connector/static/src/**/*"],
+    },
+}

@@ -1,0 +1,44 @@
+"""Where Viber's callbacks arrive: authenticate, store one row, answer."""
+
+from odoo import SUPERUSER_ID, http
+from odoo.http import request
+
+from .. import const
+from ..tools import callback, signature
+
+
+class ViberWebhook(http.Controller):
+    # auth="none": no user is needed to read a signature; without readonly=False such a
+    # route would get a read-only cursor where a replica is set up.
+    @http.route(
+        const.WEBHOOK_PATH + "<string:webhook_key>",
+        type="http",
+        auth="none",
+        methods=["POST"],
+        csrf=False,
+        save_session=False,
+        readonly=False,
+        max_content_length=const.CALLBACK_MAX_BYTES,
+    )
+    def receive(self, webhook_key, **_query):
+        """Take a callback of Viber's into the inbox.
+
+        :param str webhook_key: the account's, from the address
+        :return: 200 when the event is stored (now or earlier); 403, always the same,
+            when the key is unknown or the signature is missing or wrong
+        """
+        body = request.httprequest.get_data()
+        account = request.env(user=SUPERUSER_ID)["viber.account"]._from_webhook_key(
+            webhook_key
+        )
+        event = callback.parse(body)
+        if account and event.event == const.PROBE_EVENT:
+            return self._answer(200)
+        given = request.httprequest.headers.get(const.SIGNATURE_HEADER)
+        if not account or not signature.is_valid(body, given, account.auth_token):
+            return self._answer(403)
+        account.env["viber.event"]._store(account, event, body)
+        return self._answer(200)
+
+    def _answer(self, status):
+        return request.make_response("", status=status)

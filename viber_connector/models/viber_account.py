@@ -1,0 +1,396 @@
+import secrets
+from urllib.parse import quote
+
+from odoo import Command, api, fields, models
+from odoo.exceptions import UserError, ValidationError
+
+from .. import const
+from ..tools import address
+from ..tools.errors import (
+    ViberAccountError,
+    ViberError,
+    ViberUnavailable,
+    ViberUncertain,
+)
+from ..tools.text import clean_line
+from ..tools.viber_api import ViberApi
+
+
+class ViberAccount(models.Model):
+    """A Viber bot account: one API key, one webhook."""
+
+    _name = "viber.account"
+    _description = "Viber Account"
+    _order = "name, id"
+    _check_company_auto = True
+
+    name = fields.Char(
+        required=True,
+        default=lambda self: self.env._("New Viber account"),
+        help="The name of the bot, filled in by Viber when you connect.",
+    )
+    active = fields.Boolean(default=True)
+    company_id = fields.Many2one(
+        "res.company", required=True, default=lambda self: self.env.company
+    )
+    auth_token = fields.Char(
+        "API Key",
+        groups="base.group_system",
+        copy=False,
+        exportable=False,
+        help="From partners.viber.com: open your bot, copy its private access token.",
+    )
+    base_url = fields.Char(
+        "Public Address",
+        copy=False,
+        help="The https address under which Viber reaches this Odoo, for example "
+        "https://odoo.example.com. Empty: the web address of this Odoo.",
+    )
+    webhook_key = fields.Char(
+        required=True,
+        readonly=True,
+        copy=False,
+        default=lambda self: secrets.token_urlsafe(24),
+    )
+    webhook_url = fields.Char("Webhook", compute="_compute_webhook_url")
+    state = fields.Selection(
+        [
+            ("draft", "Not Connected"),
+            ("connected", "Connected"),
+            ("error", "Error"),
+        ],
+        default="draft",
+        required=True,
+        readonly=True,
+        copy=False,
+    )
+    state_reason = fields.Char("Reason", readonly=True, copy=False)
+    uri = fields.Char("URI", readonly=True, copy=False)
+    deep_link = fields.Char(
+        compute="_compute_deep_link", help="Opens the chat with the bot in Viber."
+    )
+    icon_url = fields.Char("Icon Address", readonly=True, copy=False)
+    project_id = fields.Many2one(
+        "project.project",
+        check_company=True,
+        domain=[("is_template", "=", False)],
+        help="Where new conversations become tasks. Empty: a project “Viber” is made "
+        "when you connect.",
+    )
+    new_task_when_closed = fields.Boolean(
+        "New Task When Closed",
+        default=True,
+        help="A customer who writes again after his task was closed gets a new one. "
+        "Otherwise his message joins the latest task, whatever its state.",
+    )
+    send_as_employee = fields.Boolean(
+        help="The customer sees the name of whoever answers instead of the account's."
+    )
+    send_automatic_messages = fields.Boolean(
+        help="Messages that Odoo writes by itself (stage, rating, out of office) go to "
+        "Viber too."
+    )
+    send_rate = fields.Integer(
+        default=20, help="Messages a second that are sent to Viber at the most."
+    )
+    subscriber_ids = fields.One2many("viber.subscriber", "account_id")
+    subscriber_count = fields.Integer(compute="_compute_subscriber_count")
+
+    _webhook_key_unique = models.UniqueIndex(
+        "(webhook_key)", "Two accounts can't have the same webhook."
+    )
+    _auth_token_unique = models.UniqueIndex(
+        "(auth_token) WHERE auth_token IS NOT NULL",
+        "Another account (maybe an archived one) has this API key already. A bot can "
+        "be connected once only: open that account instead.",
+    )
+    _send_rate_positive = models.Constraint(
+        "CHECK(send_rate > 0)", "The send rate must be at least one message a second."
+    )
+
+    @api.depends("base_url", "webhook_key")
+    def _compute_webhook_url(self):
+        for account in self:
+            account.webhook_url = (
+                account._get_base_url() + const.WEBHOOK_PATH + account.webhook_key
+            )
+
+    @api.depends("uri")
+    def _compute_deep_link(self):
+        for account in self:
+            account.deep_link = account.uri and const.DEEP_LINK.format(
+                uri=quote(account.uri, safe="")
+            )
+
+    @api.depends("subscriber_ids")
+    def _compute_subscriber_count(self):
+        counts = dict(
+            self.env["viber.subscriber"]._read_group(
+                [("account_id", "in", self.ids)], ["account_id"], ["__count"]
+            )
+        )
+        for account in self:
+            account.subscriber_count = counts.get(account, 0)
+
+    @api.constrains("base_url")
+    def _check_base_url(self):
+        for account in self.filtered("base_url"):
+            account._check_public_address(account.base_url)
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        return super().create([self._clean_vals(vals) for vals in vals_list])
+
+    def write(self, vals):
+        vals = self._clean_vals(vals)
+        if "auth_token" in vals:
+            # Another key is another bot, until proven otherwise.
+            vals |= {"state": "draft", "state_reason": False}
+        return super().write(vals)
+
+    def _clean_vals(self, vals):
+        vals = dict(vals)
+        if vals.get("auth_token"):
+            vals["auth_token"] = self._clean_auth_token(vals["auth_token"])
+        if vals.get("base_url"):
+            vals["base_url"] = vals["base_url"].strip().rstrip("/")
+        return vals
+
+    def _clean_auth_token(self, auth_token):
+        """What comes by copy and paste often has spaces around it.
+
+        :raise ValidationError: when it can't be a key at all
+        """
+        auth_token = auth_token.strip()
+        # Viber does not say what a key looks like; it travels in an HTTP header.
+        if not auth_token.isascii() or any(char.isspace() for char in auth_token):
+            raise ValidationError(
+                self.env._(
+                    "This is no Viber API key: it holds spaces or letters that no key "
+                    "has. Copy it again from partners.viber.com."
+                )
+            )
+        return auth_token
+
+    # -- Connecting ----------------------------------------------------------
+
+    def action_connect(self):
+        """Register our webhook at Viber and prove that it works.
+
+        The account has to be saved before: Viber's probe, in a transaction of its own,
+        looks for it while we wait.
+
+        :raise UserError: says what is wrong and what to do; the account stays as it was
+        """
+        for account in self:
+            account.check_access("write")
+            account._connect()
+        return True
+
+    def _connect(self):
+        base_url = self._get_base_url()
+        self._check_public_address(base_url)
+        api = self._get_api()
+        try:
+            api.set_webhook(self.webhook_url, const.EVENT_TYPES)
+            info = api.get_account_info()
+        except ViberError as error:
+            raise UserError(self._explain_connect_error(error)) from error
+        if info.get("webhook") != self.webhook_url:
+            raise UserError(
+                self.env._(
+                    "Viber accepted the webhook but names another one now. Does another "
+                    "system use this bot? Disconnect it there, then connect again."
+                )
+            )
+        self.write(self._info_vals(info) | {"base_url": base_url})
+        self._ensure_project()
+        self._wake_queues()
+
+    def action_disconnect(self):
+        """Remove our webhook at Viber; customers can't write to the bot any more.
+
+        :raise UserError: when Viber could not be told
+        """
+        for account in self:
+            account.check_access("write")
+            try:
+                account._get_api().set_webhook("")
+            except ViberAccountError:
+                # The key is dead: no webhook is left to remove.
+                pass
+            except ViberError as error:
+                raise UserError(
+                    self.env._(
+                        "Viber could not be told: %s. Try again in a few minutes.",
+                        error,
+                    )
+                ) from error
+        self.write({"state": "draft", "state_reason": False})
+        return True
+
+    def action_check(self):
+        """Ask Viber whether the connection still stands, and show the answer.
+
+        :return: a client action that shows the result
+        :rtype: dict
+        """
+        self.ensure_one()
+        self.check_access("write")
+        reason = self._check_connection()
+        if reason:
+            self.write({"state": "error", "state_reason": reason})
+        return {
+            "type": "ir.actions.client",
+            "tag": "display_notification",
+            "params": {
+                "type": "danger" if reason else "success",
+                "message": reason or self.env._("The connection to Viber works."),
+                "next": {"type": "ir.actions.client", "tag": "soft_reload"},
+            },
+        }
+
+    def _check_connection(self):
+        """:return: why the connection does not work, or ``""`` (and the state is set)
+        :rtype: str
+        """
+        try:
+            info = self._get_api().get_account_info()
+        except ViberError as error:
+            return self._explain_connect_error(error)
+        if info.get("webhook") != self.webhook_url:
+            return self.env._(
+                "Viber sends this bot's messages to another address. Press Connect to "
+                "bring them here."
+            )
+        self.write(self._info_vals(info))
+        self._wake_queues()
+        return ""
+
+    def _info_vals(self, info):
+        """:param dict info: Viber's answer to ``get_account_info``"""
+        return {
+            "name": clean_line(info.get("name")) or self.name,
+            "uri": clean_line(info.get("uri")) or False,
+            "icon_url": clean_line(info.get("icon")) or False,
+            "state": "connected",
+            "state_reason": False,
+        }
+
+    def _explain_connect_error(self, error):
+        """Say what went wrong and what to do.
+
+        :param ViberError error: what Viber or the network said
+        :rtype: str
+        """
+        if error.status == const.STATUS_BAD_TOKEN:
+            return self.env._(
+                "Viber does not know this API key. Copy it again from "
+                "partners.viber.com and paste it whole."
+            )
+        if error.status == const.STATUS_INVALID_URL:
+            return self.env._(
+                "Viber can't reach this Odoo at %(url)s. The address must be public, "
+                "https with a valid certificate and its whole chain, and lead to this "
+                "database without a redirect. Viber says: %(reason)s",
+                url=self.webhook_url,
+                reason=error,
+            )
+        if isinstance(error, ViberAccountError):
+            return self.env._(
+                "Viber refuses this bot: %s. Ask Viber's support what to do.", error
+            )
+        if isinstance(error, (ViberUnavailable, ViberUncertain)):
+            return self.env._(
+                "Viber does not answer: %s. Check that this server may open "
+                "connections to the internet, then try again.",
+                error,
+            )
+        return self.env._("Viber refused: %s", error)
+
+    def _get_base_url(self):
+        return self.base_url or self.get_base_url()
+
+    def _check_public_address(self, url):
+        """:raise ValidationError: when Viber can't reach that address"""
+        if address.is_public_https(url):
+            return
+        if self._get_api_url() != const.API_URL and address.is_loopback(url):
+            return
+        raise ValidationError(
+            self.env._(
+                "Viber can't reach %s: it needs a public https address. Enter it as "
+                "Public Address of the account, for example https://odoo.example.com.",
+                url,
+            )
+        )
+
+    def _ensure_project(self):
+        """Give an account that has no project one of its own."""
+        if self.project_id:
+            return
+        stages = [
+            {"name": self.env._("New")},
+            {"name": self.env._("In Progress")},
+            {"name": self.env._("Done"), "fold": True},
+        ]
+        self.project_id = (
+            self.env["project.project"]
+            .sudo()  # who may connect an account need not be a project manager
+            .with_company(self.company_id)
+            .create(
+                {
+                    "name": "Viber",
+                    "company_id": self.company_id.id,
+                    "type_ids": [
+                        Command.create(stage | {"sequence": sequence})
+                        for sequence, stage in enumerate(stages)
+                    ],
+                }
+            )
+        )
+
+    # -- Access to Viber -----------------------------------------------------
+
+    @api.model
+    def _get_api_url(self):
+        url = self.env["ir.config_parameter"].sudo().get_param(const.API_URL_PARAMETER)
+        return (url or const.API_URL).rstrip("/")
+
+    def _get_api(self, session=None):
+        """The one place that builds an API client.
+
+        :param requests.Session session: reuses connections
+        :rtype: ViberApi
+        :raise UserError: when there is no key
+        """
+        self.ensure_one()
+        # sudo: a manager may connect, only an administrator may read the key
+        auth_token = self.sudo().auth_token
+        if not auth_token:
+            raise UserError(
+                self.env._("Paste the API key of %s first.", self.display_name)
+            )
+        return ViberApi(auth_token, self._get_api_url(), session)
+
+    @api.model
+    def _from_webhook_key(self, webhook_key):
+        """Find the account whose webhook was called.
+
+        Archived ones too: what was received is kept until they are active again.
+
+        :param str webhook_key: from the address
+        :rtype: viber.account, maybe empty
+        """
+        accounts = self.with_context(active_test=False)
+        # A NUL would make PostgreSQL raise.
+        if "\x00" in webhook_key:
+            return self.browse()
+        return accounts.search_fetch(
+            [("webhook_key", "=", webhook_key)], ["auth_token"], limit=1
+        )
+
+    def _wake_queues(self):
+        """What waited for this account can go on."""
+        self.env["viber.event"]._wake()
+        self.env["viber.message"]._wake()

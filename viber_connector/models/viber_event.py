@@ -1,0 +1,150 @@
+import psycopg2
+
+from odoo import api, fields, models
+from odoo.tools import SQL
+
+from .. import const
+
+
+class ViberEvent(models.Model):
+    """The inbox: a fact that Viber told us, kept as it came until it is understood."""
+
+    _name = "viber.event"
+    _description = "Viber Inbox"
+    _order = "id desc"
+    _rec_name = "message_token"
+
+    account_id = fields.Many2one(
+        "viber.account", required=True, readonly=True, ondelete="restrict"
+    )
+    company_id = fields.Many2one(related="account_id.company_id")
+    event_type = fields.Char(required=True, readonly=True)
+    message_token = fields.Char(required=True, readonly=True)
+    viber_user_id = fields.Char("Viber User ID", required=True, readonly=True)
+    event_date = fields.Datetime(
+        "Date at Viber",
+        required=True,
+        readonly=True,
+        help="With milliseconds: events of a customer are processed in this order.",
+    )
+    payload = fields.Text("Body", readonly=True)
+    state = fields.Selection(
+        [
+            ("pending", "Pending"),
+            ("done", "Done"),
+            ("ignored", "Ignored"),
+            ("failed", "Failed"),
+        ],
+        required=True,
+        readonly=True,
+        default="pending",
+    )
+    attempt_count = fields.Integer("Attempts", readonly=True)
+    next_attempt_date = fields.Datetime("Next Attempt", readonly=True)
+    error = fields.Text(readonly=True)
+    mail_message_id = fields.Many2one(
+        "mail.message",
+        "Message",
+        readonly=True,
+        index="btree_not_null",
+        ondelete="set null",
+    )
+    task_id = fields.Many2one(
+        "project.task", readonly=True, index="btree_not_null", ondelete="set null"
+    )
+
+    # The customer belongs to the key: receipts of a broadcast share one token.
+    _once = models.UniqueIndex(
+        "(account_id, event_type, message_token, viber_user_id)",
+        "This event is in the inbox already.",
+    )
+    # Small whatever the number of events that are done.
+    _pending = models.Index("(account_id, viber_user_id) WHERE state = 'pending'")
+
+    @api.model
+    def _store(self, account, event, body):
+        """Put a callback into the inbox, once.
+
+        One statement and no ORM: this is all that happens while Viber waits.
+
+        :param viber.account account: to whom it was sent
+        :param Callback event: the callback, parsed
+        :param bytes body: the callback as it came
+        :return: whether it is new
+        :rtype: bool
+        """
+        query = SQL(
+            """
+            INSERT INTO viber_event
+                   (account_id, event_type, message_token, viber_user_id, event_date,
+                    payload, state, attempt_count, create_uid, create_date,
+                    write_uid, write_date)
+            VALUES (%s, %s, %s, %s, LEAST(%s, clock_timestamp() AT TIME ZONE 'UTC'),
+                    %s, 'pending', 0, %s, now() AT TIME ZONE 'UTC',
+                    %s, now() AT TIME ZONE 'UTC')
+            ON CONFLICT (account_id, event_type, message_token, viber_user_id)
+                     DO NOTHING
+            RETURNING id
+            """,
+            account.id,
+            event.event,
+            event.token,
+            event.user_id,
+            event.date,
+            # Bytes that are no UTF-8 stay readable; PostgreSQL's text knows no NUL.
+            body.decode(errors="backslashreplace").replace("\x00", "\\x00"),
+            self.env.uid,
+            self.env.uid,
+        )
+        try:
+            # log_exceptions: the failure below is no error
+            self.env.cr.execute(query, log_exceptions=False)
+        except psycopg2.errors.SerializationFailure:
+            # The same callback at the same instant: the other one has stored it.
+            self.env.cr.rollback()
+            return False
+        is_new = bool(self.env.cr.rowcount)
+        if is_new:
+            self._wake()
+        return is_new
+
+    @api.model
+    def _wake(self):
+        """Have the inbox processed as soon as this transaction is committed."""
+        # sudo: whoever may change an account or a subscriber may cause this
+        cron = self.env.ref("viber_connector.ir_cron_process_events").sudo()
+        cron._viber_wake()
+
+    def action_reprocess(self):
+        """Process events again that failed or were ignored.
+
+        :return: ``True``
+        """
+        self.check_access("write")
+        events = self.filtered(lambda event: event.state in ("failed", "ignored"))
+        events.write(
+            {
+                "state": "pending",
+                "attempt_count": 0,
+                "next_attempt_date": False,
+                "error": False,
+            }
+        )
+        self._wake()
+        return True
+
+    def _retry_later(self, error):
+        """Keep an event that could not be processed for another try, or for a person.
+
+        :param str error: what went wrong
+        """
+        self.ensure_one()
+        delays = const.EVENT_RETRY_DELAYS
+        vals = {"attempt_count": self.attempt_count + 1, "error": error}
+        if self.attempt_count < len(delays):
+            vals["next_attempt_date"] = fields.Datetime.add(
+                fields.Datetime.now(), seconds=delays[self.attempt_count]
+            )
+        else:
+            vals |= {"state": "failed", "next_attempt_date": False}
+        self.write(vals)

@@ -1,0 +1,181 @@
+import hashlib
+
+from odoo import api, fields, models
+from odoo.tools import SQL
+
+from .. import const
+from ..tools.text import shorten
+
+
+class ViberSubscriber(models.Model):
+    """A Viber user as one bot account knows him; Viber gives other ids at each bot."""
+
+    _name = "viber.subscriber"
+    _description = "Viber Subscriber"
+    _order = "name, id"
+    _check_company_auto = True
+
+    account_id = fields.Many2one(
+        "viber.account", required=True, readonly=True, index=True, ondelete="restrict"
+    )
+    company_id = fields.Many2one(related="account_id.company_id", store=True)
+    viber_user_id = fields.Char("Viber User ID", required=True, readonly=True)
+    name = fields.Char(readonly=True)
+    partner_id = fields.Many2one(
+        "res.partner",
+        "Contact",
+        index="btree_not_null",
+        ondelete="set null",
+        check_company=True,
+    )
+    is_subscribed = fields.Boolean(
+        "Subscribed", default=True, readonly=True, help="Can be written to in Viber."
+    )
+    is_blocked = fields.Boolean(
+        "Blocked",
+        help="What he writes is kept in the inbox, but makes no task and no message.",
+    )
+    language = fields.Char(readonly=True)
+    country_code = fields.Char(readonly=True)
+    phone = fields.Char(readonly=True)
+    task_ids = fields.One2many("project.task", "viber_subscriber_id", "Conversations")
+
+    _identity_unique = models.UniqueIndex(
+        "(account_id, viber_user_id)",
+        "This Viber user is known at this account already.",
+    )
+
+    @api.depends("name", "viber_user_id")
+    def _compute_display_name(self):
+        for subscriber in self:
+            subscriber.display_name = subscriber._get_name()
+
+    def write(self, vals):
+        result = super().write(vals)
+        if vals.get("is_blocked") is False:
+            self.env["viber.event"]._wake()
+        return result
+
+    @api.model
+    def _claim(self, account, viber_user_id, create):
+        """Take a customer for this transaction, so that nobody else serves him.
+
+        :param viber.account account: where he wrote
+        :param str viber_user_id: who he is there
+        :param bool create: make him known when he is not
+        :return: the subscriber, locked until the end of the transaction; empty when
+            somebody else serves him now, or he is unknown and not to be created
+        :rtype: viber.subscriber
+        """
+        # An UPDATE, not just a lock: who comes with an older snapshot of the database,
+        # which lacks what was done for this customer since, gets a serialization
+        # failure (cursors are REPEATABLE READ) and starts again.
+        rows = self.env.execute_query(
+            SQL(
+                """
+                UPDATE viber_subscriber SET write_date = clock_timestamp()
+                 WHERE id = (SELECT id FROM viber_subscriber
+                              WHERE account_id = %s AND viber_user_id = %s
+                                FOR NO KEY UPDATE SKIP LOCKED)
+             RETURNING id
+                """,
+                account.id,
+                viber_user_id,
+            )
+        )
+        if not rows and create:
+            rows = self._insert(account, viber_user_id)
+        return self.browse(row[0] for row in rows)
+
+    def _insert(self, account, viber_user_id):
+        """Make a customer known, unless he is.
+
+        Two who meet here: one inserts, the other waits for it and then gets a
+        serialization failure.
+
+        :return: the row with his id, or none
+        """
+        return self.env.execute_query(
+            SQL(
+                """
+                INSERT INTO viber_subscriber
+                       (account_id, viber_user_id, company_id, is_subscribed,
+                        is_blocked, create_uid, create_date, write_uid, write_date)
+                VALUES (%s, %s, %s, false, false, %s, now() AT TIME ZONE 'UTC',
+                        %s, now() AT TIME ZONE 'UTC')
+                ON CONFLICT (account_id, viber_user_id) DO NOTHING
+                RETURNING id
+                """,
+                account.id,
+                viber_user_id,
+                account.company_id.id,
+                self.env.uid,
+                self.env.uid,
+            )
+        )
+
+    def _set_subscribed(self, is_subscribed):
+        """Keep true whether the customer can be written to.
+
+        :param bool is_subscribed: what an event of his has just shown
+        """
+        if self.is_subscribed != is_subscribed:
+            self.is_subscribed = is_subscribed
+
+    def _update_profile(self, user):
+        """Take over what Viber tells about the customer; empty values say nothing.
+
+        :param ViberUser user: from a callback
+        """
+        vals = {
+            "name": "" if user.name == const.PLACEHOLDER_NAME else user.name,
+            "language": user.language,
+            "country_code": const.COUNTRY_ALIASES.get(user.country, user.country),
+        }
+        changed = {
+            name: value for name, value in vals.items() if value and value != self[name]
+        }
+        if changed:
+            self.write(changed)
+
+    def _get_name(self):
+        """:return: the customer's name, or words that tell him from others
+        :rtype: str
+        """
+        self.ensure_one()
+        if self.name:
+            return self.name
+        digest = hashlib.sha256((self.viber_user_id or "").encode()).hexdigest()
+        return self.env._("Viber user %s", digest[:6].upper())
+
+    def _ensure_partner(self):
+        """:return: the customer's contact, made now if there was none
+        :rtype: res.partner
+        """
+        self.ensure_one()
+        if not self.partner_id:
+            self.partner_id = self.env["res.partner"].create(self._partner_vals())
+        return self.partner_id
+
+    def _partner_vals(self):
+        country = self.env["res.country"].search(
+            [("code", "=", (self.country_code or "").upper())], limit=1
+        )
+        return {
+            "name": shorten(self._get_name(), const.CONTACT_NAME_MAX_LENGTH),
+            "company_id": self.account_id.company_id.id,
+            "country_id": country.id,
+            "lang": self._find_lang() or self.env.lang,
+        }
+
+    def _find_lang(self):
+        """:return: code of an installed language that the customer reads, or ``""``
+        :rtype: str
+        """
+        wanted = (self.language or "").replace("-", "_").lower()
+        codes = [code for code, _name in self.env["res.lang"].get_installed()]
+        for code in codes:
+            if code.lower() == wanted:
+                return code
+        base = wanted.partition("_")[0]
+        return next((c for c in codes if base and c.lower().startswith(base)), "")

@@ -1,0 +1,153 @@
+"""From the bytes of a callback to values. Nothing here raises on what Viber sends.
+
+A field that is missing, or not of the type it should be, becomes an empty value;
+unknown fields stay in the raw body, which the inbox keeps.
+"""
+
+import datetime
+import hashlib
+import json
+from dataclasses import dataclass, field
+
+from .. import const
+from .text import clean_line, clean_text
+
+#: The event type of a signed body that is no JSON object with an ``event``.
+UNREADABLE = "unreadable"
+
+_TOKEN_MAX_LENGTH = 64
+_USER_ID_MAX_LENGTH = 128
+#: Viber opened its Bot API in 2016; what claims to be older has no clock.
+_OLDEST = datetime.datetime(2016, 1, 1)
+
+
+@dataclass(frozen=True)
+class ViberUser:
+    """Who wrote, as Viber tells it; every value may be an empty string.
+
+    ``api_version`` is the level of the customer's client, 0 when not told.
+    """
+
+    id: str = ""
+    name: str = ""
+    avatar: str = ""
+    language: str = ""
+    country: str = ""
+    api_version: int = 0
+
+
+@dataclass(frozen=True)
+class Message:
+    """What a customer sent; only ``type`` is sure to have a value."""
+
+    type: str = "unknown"
+    text: str = ""
+    media: str = ""
+    tracking_data: str = ""
+    #: the message object as it came
+    raw: dict = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Callback:
+    """One callback: its envelope, and the parts that some events have.
+
+    ``date`` is naive UTC with milliseconds, ``None`` when there is no sane one.
+    ``token`` is never empty: a body without one is known by its hash.
+    """
+
+    event: str
+    token: str
+    user_id: str
+    date: datetime.datetime | None
+    user: ViberUser | None = None
+    message: Message | None = None
+    #: why the customer's client refused a message (event ``failed``)
+    description: str = ""
+
+
+def parse(body):
+    """Read a callback.
+
+    :param bytes | str body: the body as it came (or as the inbox kept it)
+    :rtype: Callback
+    """
+    if isinstance(body, str):
+        body = body.encode()
+    data = _load(body)
+    event = clean_line(data.get("event"))[:_TOKEN_MAX_LENGTH] or UNREADABLE
+    user = _user(data.get("user") or data.get("sender"))
+    message = data.get("message")
+    return Callback(
+        event=event,
+        token=_token(data.get("message_token")) or _digest(body),
+        user_id=_identifier(data.get("user_id")) or (user.id if user else ""),
+        date=_date(data.get("timestamp")),
+        user=user,
+        message=_message(message) if event == "message" else None,
+        description=clean_line(data.get("desc")),
+    )
+
+
+def _load(body):
+    """Decode a body; what is no JSON object becomes an empty one."""
+    try:
+        data = json.loads(body)
+    # Besides bad JSON (a ValueError): too deep nesting, and numbers too long for int().
+    except (ValueError, RecursionError):
+        return {}
+    return data if isinstance(data, dict) else {}
+
+
+def _user(value):
+    if not isinstance(value, dict):
+        return None
+    version = value.get("api_version")
+    return ViberUser(
+        id=_identifier(value.get("id")),
+        name=clean_line(value.get("name")),
+        avatar=clean_line(value.get("avatar")),
+        language=clean_line(value.get("language")),
+        country=clean_line(value.get("country")),
+        api_version=version if isinstance(version, int) else 0,
+    )
+
+
+def _message(value):
+    raw = value if isinstance(value, dict) else {}
+    return Message(
+        type=clean_line(raw.get("type")) or "unknown",
+        text=clean_text(raw.get("text")),
+        media=clean_line(raw.get("media")),
+        tracking_data=clean_line(raw.get("tracking_data")),
+        raw=raw,
+    )
+
+
+def _identifier(value):
+    """A user id as we keep it; one that no key could hold is none."""
+    text = clean_line(value)
+    return text if len(text) <= _USER_ID_MAX_LENGTH else ""
+
+
+def _token(value):
+    """A message token as text: a 64-bit number must never pass through a float."""
+    if isinstance(value, bool) or not isinstance(value, (int, str)):
+        return ""
+    text = clean_line(str(value))
+    return text if len(text) <= _TOKEN_MAX_LENGTH else ""
+
+
+def _digest(body):
+    return "sha256:" + hashlib.sha256(body).hexdigest()[:32]
+
+
+def _date(value):
+    """Unix milliseconds as a naive UTC datetime, or ``None`` when out of all reason."""
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return None
+    try:
+        date = datetime.datetime(1970, 1, 1) + datetime.timedelta(milliseconds=value)
+    except (OverflowError, ValueError):
+        return None
+    return date if date > _OLDEST else None

@@ -1,0 +1,37 @@
+"""What can go wrong between us and Viber: one class, one policy."""
+
+
+class ViberError(Exception):
+    """Base of all; ``str()`` is a text for a person and holds no secret.
+
+    :param str message: what happened
+    :param int | None status: the ``status`` of Viber's answer, when there was one
+    """
+
+    def __init__(self, message, status=None):
+        super().__init__(message)
+        self.status = status
+
+
+class ViberUnavailable(ViberError):
+    """Viber surely has not taken the request: try again later."""
+
+
+class ViberUncertain(ViberError):
+    """Viber may have taken the request: never repeat it without a person's word."""
+
+
+class ViberRateLimited(ViberError):
+    """Too many messages to a customer who does not answer: wait."""
+
+
+class ViberRecipientError(ViberError):
+    """This customer can't be reached (any more)."""
+
+
+class ViberAccountError(ViberError):
+    """The bot itself is refused: nothing will pass until an administrator acts."""
+
+
+class ViberRequestError(ViberError):
+    """Viber does not accept what we sent; it would not accept it again."""

@@ -1,0 +1,160 @@
+"""The Viber Bot API: the only module that speaks HTTP to Viber.
+
+It knows no ORM, retries nothing and never sleeps. Its errors hold no secret.
+"""
+
+from dataclasses import dataclass
+
+import requests
+from urllib3.exceptions import ProtocolError
+
+from .. import const
+from . import payload as payload_tools
+from .errors import (
+    ViberAccountError,
+    ViberRateLimited,
+    ViberRecipientError,
+    ViberRequestError,
+    ViberUnavailable,
+    ViberUncertain,
+)
+from .text import clean_line, shorten
+
+_ERROR_TEXT_MAX_LENGTH = 300
+
+_ERROR_CLASSES = {
+    "account": ViberAccountError,
+    "later": ViberUnavailable,
+    "recipient": ViberRecipientError,
+    "request": ViberRequestError,
+    "wait": ViberRateLimited,
+}
+
+
+@dataclass(frozen=True)
+class SendResult:
+    """Viber's answer to an accepted message."""
+
+    #: identifies the message in its receipts
+    message_token: str
+    #: 0 to 5 (``viber.message.billing_status``), ``None`` when not told
+    billing_status: int | None
+
+
+class ViberApi:
+    """Calls one bot's API.
+
+    :param str auth_token: the bot's key; only ever sent as a header
+    :param str url: address of the API, without a slash at its end
+    :param requests.Session session: reuses connections; may be shared by threads
+    """
+
+    def __init__(self, auth_token, url=const.API_URL, session=None):
+        self._auth_token = auth_token
+        self._url = url
+        self._session = session or requests.Session()
+
+    def set_webhook(self, url, event_types=()):
+        """Register where Viber sends its callbacks; Viber probes it meanwhile.
+
+        :param str url: public https address; ``""`` removes the webhook
+        :param event_types: names of the optional events that are wanted
+        :raise ViberError: when Viber refuses or can't be reached
+        """
+        body = {"url": url}
+        if url:
+            body |= {
+                "event_types": list(event_types),
+                "send_name": True,
+                "send_photo": True,
+            }
+        self._post("set_webhook", body, timeout=const.SET_WEBHOOK_TIMEOUT)
+
+    def get_account_info(self):
+        """Ask Viber who this bot is.
+
+        :return: Viber's answer: ``id``, ``name``, ``uri``, ``icon``, ``webhook``, …
+        :rtype: dict
+        :raise ViberError: when Viber refuses or can't be reached
+        """
+        return self._post("get_account_info", {})
+
+    def send_message(self, payload):
+        """Send one message to one customer.
+
+        :param dict payload: from :func:`payload.build`
+        :rtype: SendResult
+        :raise ViberError: its class tells what to do next (see :mod:`.errors`)
+        """
+        answer = self._post("send_message", payload)
+        billing_status = answer.get("billing_status")
+        return SendResult(
+            message_token=clean_line(answer.get("message_token")),
+            billing_status=billing_status if isinstance(billing_status, int) else None,
+        )
+
+    def _post(self, method, body, timeout=const.REQUEST_TIMEOUT):
+        """Call a method; the one place that touches the network.
+
+        :return: the decoded answer, its ``status`` being 0
+        :rtype: dict
+        :raise ViberError: one of its sub-classes
+        """
+        try:
+            response = self._session.post(
+                f"{self._url}/{method}",
+                data=payload_tools.encode(body),
+                headers={
+                    "Content-Type": "application/json",
+                    "X-Viber-Auth-Token": self._auth_token,
+                },
+                timeout=timeout,
+                # A redirect would carry the key to wherever it points.
+                allow_redirects=False,
+            )
+        except requests.RequestException as error:
+            raise _transport_error(error) from None
+        return self._read(response)
+
+    def _read(self, response):
+        if response.status_code == 503 or 300 <= response.status_code < 500:
+            raise ViberUnavailable(f"HTTP {response.status_code}")
+        if response.status_code != 200:
+            raise ViberUncertain(f"HTTP {response.status_code}")
+        try:
+            answer = response.json()
+        except ValueError:
+            raise ViberUncertain("The answer is not JSON") from None
+        status = answer.get("status") if isinstance(answer, dict) else None
+        if not isinstance(status, int):
+            raise ViberUncertain("The answer has no status")
+        if status != const.STATUS_OK:
+            raise self._status_error(status, answer.get("status_message"))
+        return answer
+
+    def _status_error(self, status, message):
+        """Viber's verdict as an error; its text may be a Java stack trace or absent."""
+        text = clean_line(message).replace(self._auth_token, "***")
+        text = shorten(text, _ERROR_TEXT_MAX_LENGTH)
+        policy = const.STATUS_POLICY.get(status, const.STATUS_POLICY_UNKNOWN)
+        name = const.STATUS_NAMES.get(status, "unknown")
+        return _ERROR_CLASSES[policy](
+            f"{text or name} (Viber status {status})", status=status
+        )
+
+
+def _transport_error(error):
+    """Tell whether Viber can have taken a request that found no answer.
+
+    :param requests.RequestException error: what was raised
+    :rtype: ViberError
+    """
+    reason = type(error).__name__
+    if isinstance(error, requests.ReadTimeout):
+        return ViberUncertain("Viber did not answer in time")
+    # The connection stood and broke: the request may have been read before.
+    if any(isinstance(argument, ProtocolError) for argument in error.args):
+        return ViberUncertain("The connection broke before the answer came")
+    if isinstance(error, (requests.ConnectionError, requests.exceptions.InvalidURL)):
+        return ViberUnavailable(f"Viber can't be reached ({reason})")
+    return ViberUncertain(f"The request failed ({reason})")
