@@ -1,41 +1,87 @@
 """``python3 -m devtools <what> …``, what the Makefile calls."""
 
+import os
 import sys
 
-from . import odoo, odoo_tree, postgres, python_env
+from . import browser, checks, odoo, odoo_tree, postgres, python_env
+from .python_env import PYTHON
 from .shell import SetupError
 
 USAGE = """\
-python3 -m devtools setup               prepare all, downloading what is missing
-python3 -m devtools odoo <arguments>    Odoo's own command line
-python3 -m devtools run <command>       any program, with PostgreSQL up, Odoo and the
-                                        environment's programs (pytest, psql …) found
+python3 -m devtools setup             prepare everything, fetching what is missing
+python3 -m devtools demo              Odoo, the stand-in for Viber, a conversation
+python3 -m devtools lint              all linters
+python3 -m devtools test              linters and tests; PYTEST_ARGS=…, TESTS=… choose
+python3 -m devtools odoo <arguments>  Odoo's own command line
+python3 -m devtools run <command>     any program (pytest, psql …) where PostgreSQL runs
 """
 
 
-def main(what=None, *arguments):
-    """:return: exit status (int)."""
-    if what not in ("setup", "odoo", "run"):
-        print(USAGE)
-        return 2
-    setup()
-    if what == "odoo":
-        return odoo.call(*odoo.command(*arguments))
-    if what == "run":
-        return odoo.call(*arguments)
-    return 0
+RUNTIME = "odoo", "simulator"
 
 
 def setup(*groups):
-    """Prepare all that Odoo and the tests need.
+    """Prepare everything that Odoo and some groups of packages need.
 
+    :param str groups: see :func:`devtools.python_env.install`; all by default
     :raise SetupError: what the user has to do first
     """
     python_env.check()
     odoo_tree.prepare()
-    python_env.install("odoo", "simulator", "test")
+    python_env.install(*(groups or (*RUNTIME, "test")))
     postgres.prepare()
     odoo.write_configuration()
+
+
+def demo():
+    """Run the demo; it takes this process over, and so its Ctrl-C."""
+    setup(*RUNTIME)
+    os.execv(PYTHON, [str(PYTHON), "-m", "devtools.demo"])
+
+
+def lint():
+    """:return: exit status (int)."""
+    python_env.check()
+    python_env.install(*RUNTIME, "test")
+    return bool(checks.lint())
+
+
+def test():
+    """:return: exit status (int)."""
+    browser.prepare()
+    setup()
+    selection = os.environ.get("TESTS", "")
+    return not checks.test(selection, os.environ.get("PYTEST_ARGS", ""))
+
+
+def run_odoo(*arguments):
+    """:return: exit status (int)."""
+    setup(*RUNTIME)
+    return odoo.call(*odoo.command(*arguments))
+
+
+def run(*command):
+    """:return: exit status (int)."""
+    setup()
+    return odoo.call(*command)
+
+
+COMMANDS = {
+    "setup": setup,
+    "demo": demo,
+    "lint": lint,
+    "test": test,
+    "odoo": run_odoo,
+    "run": run,
+}
+
+
+def main(what=None, *arguments):
+    """:return: exit status (int or None)."""
+    if what not in COMMANDS:
+        print(USAGE, end="")
+        return 2
+    return COMMANDS[what](*arguments)
 
 
 if __name__ == "__main__":

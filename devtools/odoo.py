@@ -30,12 +30,12 @@ def environment():
         private setting find each other: Odoo, its configuration, database and venv
     """
     with postgres.running() as libpq:
-        path = os.pathsep.join((f"{VENV}/bin", f"{postgres.BIN}", os.environ["PATH"]))
-        yield os.environ | libpq | {
-            "PATH": path,
+        own = {
+            "PATH": f"{VENV}/bin:{postgres.BIN}:{os.environ['PATH']}",
             "PYTHONPATH": str(odoo_tree.python_path()),
             "ODOO_RC": str(ODOO_CONF),
         }
+        yield os.environ | libpq | own
 
 
 def command(*arguments):

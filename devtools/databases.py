@@ -1,0 +1,123 @@
+"""Databases of the private cluster: built once, then copied.
+
+Installing Odoo takes half a minute, copying a database a second. What is built is kept
+under a name that tells all it was built from, and dropped when that has changed.
+"""
+
+import fcntl
+import hashlib
+import re
+import shutil
+from contextlib import contextmanager
+
+from . import odoo, odoo_tree
+from .paths import ADDON, DATA, DEV
+from .shell import run, say
+
+BASE = "base"
+CONNECTOR = "connector"
+INSTALLED = {BASE: "project,contacts", CONNECTOR: ADDON.name}
+
+
+@contextmanager
+def temporary(variables, name, template=CONNECTOR):
+    """Have a copy of a template as long as it is needed.
+
+    :param dict variables: of :func:`devtools.odoo.environment`
+    :param str name: of the database; an older one of this name is dropped
+    :param str template: ``BASE`` (Odoo with Project) or ``CONNECTOR`` (and the addon)
+    :return: context manager, gives the name
+    """
+    drop(variables, name)
+    with _exclusive():
+        _copy(variables, _template(variables, template), name)
+    try:
+        yield name
+    finally:
+        drop(variables, name)
+
+
+def drop(variables, name):
+    """Remove a database, whoever uses it, and its files."""
+    run("dropdb", "--if-exists", "--force", name, env=variables)
+    shutil.rmtree(_filestore(name), ignore_errors=True)
+
+
+def names(variables):
+    """:return: all databases of the cluster (list of str)."""
+    query = "SELECT datname FROM pg_database WHERE NOT datistemplate"
+    return run("psql", "-Atc", query, "postgres", env=variables).split()
+
+
+def install(variables, name, *options):
+    """Create a database under its name only when all is installed.
+
+    :param str name: of a database that does not exist
+    :param options: of Odoo's command line, such as ``-i project``
+    """
+    unfinished = f"unfinished-{name}"
+    drop(variables, unfinished)
+    upgrade(variables, unfinished, *options)
+    rename = f'ALTER DATABASE "{unfinished}" RENAME TO "{name}"'
+    run("psql", "-c", rename, "postgres", env=variables)
+    shutil.rmtree(_filestore(name), ignore_errors=True)
+    if _filestore(unfinished).exists():
+        _filestore(unfinished).rename(_filestore(name))
+
+
+def upgrade(variables, name, *options):
+    """Run Odoo on a database just for what its options say, e.g. ``-u project``.
+
+    :return: Odoo's log (str)
+    """
+    command = odoo.command("-d", name, *options, "--no-http", "--stop-after-init")
+    return run(*command, env=variables)
+
+
+def fingerprint(kind):
+    """:return: what a template is built from, in 12 characters (str)."""
+    release = odoo_tree.python_path() / "odoo" / "release.py"
+    sources = [release] if kind == BASE else [release, *_addon_sources()]
+    digest = hashlib.sha256(str(odoo_tree.python_path()).encode())
+    for source in sources:
+        digest.update(str(source).encode() + source.read_bytes())
+    return digest.hexdigest()[:12]
+
+
+def _addon_sources():
+    """:return: what matters for the addon's installation (list of Path)."""
+    files = (path for path in ADDON.rglob("*") if path.is_file())
+    ignored = {"__pycache__", "tests"}
+    return sorted(path for path in files if not ignored.intersection(path.parts))
+
+
+def _template(variables, kind):
+    """:return: name of the template database (str), built if need be."""
+    name = f"template-{kind}-{fingerprint(kind)}"
+    existing = names(variables)
+    if name in existing:
+        return name
+    for outdated in existing:
+        if re.fullmatch(rf"template-{kind}-\w+", outdated):
+            drop(variables, outdated)
+    say(f"Database with {INSTALLED[kind]}")
+    install(variables, name, "-i", INSTALLED[kind])
+    return name
+
+
+def _copy(variables, template, name):
+    run("createdb", "-T", template, name, env=variables)
+    if _filestore(template).exists():
+        shutil.copytree(_filestore(template), _filestore(name), dirs_exist_ok=True)
+
+
+def _filestore(name):
+    return DATA / "filestore" / name
+
+
+@contextmanager
+def _exclusive():
+    """Keep other runs from dropping a template that is being copied."""
+    with (DEV / "templates.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
