@@ -20,7 +20,7 @@ class IrCron(models.Model):
             SQL(
                 """
                 SELECT 1 FROM ir_cron_trigger
-                 WHERE cron_id = %s AND call_at <= now() AT TIME ZONE 'UTC'
+                 WHERE cron_id = %s AND call_at <= clock_timestamp() AT TIME ZONE 'UTC'
                  LIMIT 1 FOR KEY SHARE SKIP LOCKED
                 """,
                 self.id,

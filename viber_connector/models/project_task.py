@@ -68,7 +68,8 @@ class ProjectTask(models.Model):
         :rtype: project.task, empty when a new one has to be made
         """
         tasks = self.search(
-            Domain("viber_subscriber_id", "=", subscriber.id) & self._viber_open_domain()
+            Domain("viber_subscriber_id", "=", subscriber.id)
+            & self._viber_open_domain()
         )
         if len(tasks) <= 1:
             return tasks

@@ -1,0 +1,226 @@
+"""What the addon's tests share: an account, a customer, and Viber's side of the wire."""
+
+import hashlib
+import hmac
+import itertools
+import json
+import threading
+
+import requests
+
+from odoo.tests import tagged
+from odoo.tests.common import TransactionCase, new_test_user
+
+from ..tools import callback
+
+API_URL = "https://viber.test/pa"
+TOKEN = "00000000-test-token"
+CUSTOMER_ID = "G9w+whL4SNhsQnmLa/NccA=="
+
+
+class FakeViber:
+    """The Bot API behind ``requests.Session.send``: keeps what came, answers as told."""
+
+    def __init__(self):
+        self.requests = []
+        self.webhook = ""
+        self.info = {"name": "Service desk", "uri": "servicedesk"}
+        self._answers = {}
+        self._tokens = itertools.count(6209204876437859522)
+        self._lock = threading.Lock()
+
+    def answer(self, method, *answers):
+        """Answer the next calls of a method otherwise than with success.
+
+        :param str method: ``send_message`` and so on
+        :param answers: for each call a dict (JSON), an int (HTTP status), or an
+            exception to raise
+        """
+        self._answers.setdefault(method, []).extend(answers)
+
+    def sent(self):
+        """:return: the bodies of all ``send_message`` calls, in order"""
+        return [body for method, body in self.requests if method == "send_message"]
+
+    def texts(self):
+        """:return: what was said in all ``send_message`` calls, in order"""
+        return [body.get("text") for body in self.sent()]
+
+    def handle(self, request):
+        """Take a prepared request, give a response (or raise)."""
+        method = request.url.rpartition("/")[2]
+        body = json.loads(request.body)
+        with self._lock:
+            self.requests.append((method, body))
+            canned = self._answers.get(method)
+            answer = canned.pop(0) if canned else self._succeed(method, body)
+        if isinstance(answer, Exception):
+            raise answer
+        response = requests.Response()
+        response.status_code = answer if isinstance(answer, int) else 200
+        response._content = (
+            b"" if isinstance(answer, int) else json.dumps(answer).encode()
+        )
+        return response
+
+    def _succeed(self, method, body):
+        answer = {"status": 0, "status_message": "ok"}
+        if method == "set_webhook":
+            self.webhook = body["url"]
+        elif method == "get_account_info":
+            answer |= self.info | {"webhook": self.webhook}
+        elif method == "send_message":
+            answer |= {"message_token": next(self._tokens), "billing_status": 1}
+        return answer
+
+
+@tagged("post_install", "-at_install")
+class ViberCase(TransactionCase):
+    """A connected account, an agent, and helpers that speak as Viber does."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.viber = FakeViber()
+        parameters = cls.env["ir.config_parameter"]
+        parameters.set_param("viber_connector.api_url", API_URL)
+        cls.project = cls.env["project.project"].create(
+            {
+                "name": "Support",
+                "type_ids": [
+                    (0, 0, {"name": "New", "sequence": 1}),
+                    (0, 0, {"name": "Done", "sequence": 2, "fold": True}),
+                ],
+            }
+        )
+        cls.account = cls.env["viber.account"].create(
+            {
+                "auth_token": TOKEN,
+                "base_url": "https://odoo.example.com",
+                "project_id": cls.project.id,
+            }
+        )
+        cls.account.action_connect()
+        cls.agent = new_test_user(
+            cls.env, "viber_agent", groups="project.group_project_user"
+        )
+        cls.tokens = itertools.count(6209201920139864907, 1 << 22)
+        cls.clock = itertools.count(1772446875204, 1000)
+
+    @classmethod
+    def _request_handler(cls, session, request, /, **kwargs):
+        if request.url.startswith(API_URL):
+            return cls.viber.handle(request)
+        return super()._request_handler(session, request, **kwargs)
+
+    def setUp(self):
+        super().setUp()
+        self.viber.requests.clear()
+        self.addCleanup(self.viber._answers.clear)
+
+    # -- Viber speaks ------------------------------------------------------------
+
+    def event(self, event="message", user_id=CUSTOMER_ID, **values):
+        """:return: a callback as Viber would send it, decoded"""
+        data = {
+            "event": event,
+            "timestamp": next(self.clock),
+            "chat_hostname": "SN-CALLBACK-04_",
+            "message_token": next(self.tokens),
+        }
+        if event in ("delivered", "seen", "failed", "unsubscribed"):
+            data["user_id"] = user_id
+        else:
+            key = "sender" if event == "message" else "user"
+            data[key] = {
+                "id": user_id,
+                "name": "Olena Koval",
+                "language": "uk-UA",
+                "country": "UA",
+                "api_version": 10,
+            }
+        return data | values
+
+    def text(self, text, **values):
+        """:return: the callback of a customer's text"""
+        message = {"type": "text", "text": text} | values.pop("message", {})
+        return self.event(message=message, **values)
+
+    def receive(self, *events, account=None):
+        """Put callbacks into the inbox.
+
+        :param events: decoded callbacks, or raw bytes
+        :return: their rows, in the same order
+        """
+        account = account or self.account
+        rows = self.env["viber.event"]
+        for event in events:
+            body = event if isinstance(event, bytes) else json.dumps(event).encode()
+            parsed = callback.parse(body)
+            rows._store(account, parsed, body)
+            rows |= rows.search(
+                [
+                    ("account_id", "=", account.id),
+                    ("message_token", "=", parsed.token),
+                    ("event_type", "=", parsed.event),
+                ]
+            )
+        return rows
+
+    def run_job(self, name):
+        """Run a job as the scheduler does."""
+        with self.enter_registry_test_mode():
+            self.env.ref(f"viber_connector.{name}").method_direct_trigger()
+        self.env.invalidate_all()
+
+    def process(self):
+        """Work off the inbox."""
+        self.run_job("ir_cron_process_events")
+
+    def send(self):
+        """Work off the outbox."""
+        self.run_job("ir_cron_send_messages")
+
+    def converse(self, text="Good day, my printer is on fire", **values):
+        """Have a customer write.
+
+        :return: the task that his message is in
+        """
+        [row] = self.receive(self.text(text, **values))
+        self.process()
+        self.assertEqual(row.state, "done", row.error)
+        return row.task_id
+
+    # -- the agent answers ---------------------------------------------------------
+
+    def reply(self, task, body="It is being extinguished", **values):
+        """Have the agent post a comment in a task's chatter.
+
+        :return: the chatter message
+        """
+        values = {
+            "body": body,
+            "message_type": "comment",
+            "subtype_xmlid": "mail.mt_comment",
+        } | values
+        return task.with_user(self.agent).message_post(**values)
+
+    def outbox(self, message):
+        """:return: the rows of the outbox that a chatter message made"""
+        rows = self.env["viber.message"].search([("mail_message_id", "=", message.id)])
+        return rows.sorted("id")
+
+    def notification(self, message):
+        """:return: the Viber notification of a chatter message"""
+        return message.notification_ids.filtered(
+            lambda notification: notification.notification_type == "viber"
+        )
+
+
+def sign(body, token=TOKEN):
+    """Sign a body by other means than the code under test.
+
+    :param bytes body: the body
+    :rtype: str
+    """
+    return hmac.new(token.encode(), body, hashlib.sha256).hexdigest()
