@@ -199,8 +199,9 @@ class ViberAccount(models.Model):
         if info.get("webhook") != self.webhook_url:
             raise UserError(
                 self.env._(
-                    "Viber accepted the webhook but names another one now. Does another "
-                    "system use this bot? Disconnect it there, then connect again."
+                    "Viber accepted the webhook but names another one now. Does "
+                    "another system use this bot? Disconnect it there, then "
+                    "connect again."
                 )
             )
         self.write(self._info_vals(info) | {"base_url": base_url})

@@ -1,4 +1,4 @@
-"""What the addon's tests share: an account, a customer, and Viber's side of the wire."""
+"""What the addon's tests share: an account, a customer, Viber's side of the wire."""
 
 import hashlib
 import hmac
@@ -19,7 +19,7 @@ CUSTOMER_ID = "G9w+whL4SNhsQnmLa/NccA=="
 
 
 class FakeViber:
-    """The Bot API behind ``requests.Session.send``: keeps what came, answers as told."""
+    """The Bot API behind ``requests.Session.send``: keeps what came, obeys orders."""
 
     def __init__(self):
         self.requests = []
