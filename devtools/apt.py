@@ -35,7 +35,6 @@ def unpack(packages, target, state):
     :param Path state: an empty folder for apt's own files
     :raise SetupError: not a Debian machine, or the mirror lacks a package
     """
-    state = state.resolve()
     for folder in ("lists/partial", "cache/archives/partial", "debs"):
         (state / folder).mkdir(parents=True)
     (state / "status").touch()

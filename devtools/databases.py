@@ -6,9 +6,11 @@ under a name that tells all it was built from, and dropped when that has changed
 
 import fcntl
 import hashlib
+import os
 import re
 import shutil
 from contextlib import contextmanager
+from pathlib import Path
 
 from . import odoo, odoo_tree
 from .paths import ADDON, DATA, DEV
@@ -20,21 +22,30 @@ INSTALLED = {BASE: "project,contacts", CONNECTOR: ADDON.name}
 
 
 @contextmanager
-def temporary(variables, name, template=CONNECTOR):
+def temporary(variables, purpose, template=CONNECTOR):
     """Have a copy of a template as long as it is needed.
 
     :param dict variables: of :func:`devtools.odoo.environment`
-    :param str name: of the database; an older one of this name is dropped
+    :param str purpose: begins the name, which is of this process alone
     :param str template: ``BASE`` (Odoo with Project) or ``CONNECTOR`` (and the addon)
-    :return: context manager, gives the name
+    :return: context manager, gives the database's name
     """
-    drop(variables, name)
+    _drop_abandoned(variables, purpose)
+    name = f"{purpose}-{os.getpid()}"
     with _exclusive():
         _copy(variables, _template(variables, template), name)
     try:
         yield name
     finally:
         drop(variables, name)
+
+
+def _drop_abandoned(variables, purpose):
+    """Remove what a run left behind that was killed."""
+    for name in names(variables):
+        owner = re.fullmatch(rf"{purpose}-(\d+)", name)
+        if owner and not Path("/proc", owner[1]).exists():
+            drop(variables, name)
 
 
 def drop(variables, name):

@@ -6,7 +6,7 @@ import time
 from viber_simulator.testing import Simulator, wait_until
 
 from . import databases, odoo
-from .paths import ADDON, DEV
+from .paths import ADDON, DEV, LOGS
 from .server import OdooServer, free_port
 from .shell import say
 
@@ -49,8 +49,8 @@ def _prepare_database(variables):
 
 def _serve(variables):
     say("Odoo and the stand-in for Viber")
-    log, state = DEV / "logs" / "simulator.log", FOLDER / "simulator.json"
-    log.parent.mkdir(exist_ok=True)
+    log, state = LOGS / "simulator.log", FOLDER / "simulator.json"
+    LOGS.mkdir(exist_ok=True)
     phone_port, odoo_port = free_port(PHONE_PORT), free_port(ODOO_PORT)
     with (
         Simulator(phone_port, state=state, log=log) as viber,

@@ -1,6 +1,7 @@
 """The code of Odoo 19: a private copy from Debian's package, or one that is there."""
 
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from . import apt
 from .paths import DEV, ODOO, ODOO_PATH
@@ -42,8 +43,8 @@ def prepare():
     """Bring the private Odoo here unless it is here or another one is named."""
     if not ODOO_PATH and not ODOO.exists():
         say("Odoo 19 from Debian's archive (120 MB)")
-        with built_folder(ODOO) as tree, built_folder(DEV / "apt") as state:
-            apt.unpack(PACKAGES, tree, state)
+        with built_folder(ODOO) as tree, TemporaryDirectory(dir=DEV) as state:
+            apt.unpack(PACKAGES, tree, Path(state))
             left_out = tree / PYTHON_FOLDER / LEFT_OUT
             left_out.parent.mkdir(parents=True, exist_ok=True)
             left_out.touch()

@@ -13,6 +13,7 @@ ODOO = DEV / "odoo"
 VENV = DEV / "venv"
 POSTGRES = DEV / "pg"
 DATA = DEV / "data"
+LOGS = DEV / "logs"
 ODOO_CONF = DEV / "odoo.conf"
 
 # An Odoo 19 that is here already: a checkout, or the folder with the package `odoo`.

@@ -13,7 +13,7 @@ from pathlib import Path
 import psycopg2
 
 from . import odoo
-from .paths import DEV, ROOT
+from .paths import LOGS, ROOT
 
 START_SECONDS = 120
 STOP_SECONDS = 30
@@ -89,7 +89,7 @@ class OdooServer:
     :param int workers: 0 is threaded mode, which has the websocket on the same port;
         more is prefork mode with one cron worker
     :param int port: fixed port; a free one by default, kept over a restart
-    :param Path log: file; its end is shown when the server does not start
+    :param Path log: file, by default named after the database; it is appended to
     """
 
     def __init__(self, variables, database, workers=0, port=None, log=None):
@@ -97,7 +97,7 @@ class OdooServer:
         self.workers = workers
         self.port = port or free_port()
         self.url = f"http://127.0.0.1:{self.port}"
-        self.log = Path(log or DEV / "logs" / f"{database}.log")
+        self.log = Path(log or LOGS / f"{database}.log")
         self._variables = variables
         self._event_port = free_port()
         self._process = None
