@@ -51,7 +51,7 @@ def split_text(text, limit=const.TEXT_MAX_LENGTH):
         say what it counts; these are never fewer than the characters)
     :rtype: list[str]
     """
-    pieces = []
+    pieces, text = [], text.strip()
     while utf16_length(text) > limit:
         end = _cut_position(text, limit)
         pieces.append(text[:end].rstrip())
@@ -70,9 +70,9 @@ def utf16_length(text):
 
 def _cut_position(text, limit):
     """Where to cut: at a paragraph, line, sentence or word, the latest that fits."""
-    window = text[:limit]
-    while utf16_length(window) > limit:
-        window = window[: limit - (utf16_length(window) - len(window))]
+    # Half of an emoji at the end of what fits is left to the next piece.
+    units = text.encode("utf-16-le")[: 2 * limit]
+    window = units.decode("utf-16-le", "ignore")
     for mark in ("\n\n", "\n", ". ", "! ", "? ", " "):
         position = window.rfind(mark)
         # Not so early that the first piece is nearly empty.

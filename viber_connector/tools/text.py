@@ -9,7 +9,7 @@ from markupsafe import Markup, escape
 # Characters that have no place in a text from outside: controls (but tab and line
 # feed), and the marks that turn the direction of what follows them.
 _UNWANTED = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]"
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]"
 )
 _LINK = re.compile(r"""https?://[^\s<>"'`]+""", re.IGNORECASE)
 # Characters that end a sentence rather than a link.

@@ -6,7 +6,7 @@ It knows no ORM, retries nothing and never sleeps. Its errors hold no secret.
 from dataclasses import dataclass
 
 import requests
-from urllib3.exceptions import ProtocolError
+from urllib3.exceptions import ProtocolError, ReadTimeoutError
 
 from .. import const
 from . import payload as payload_tools
@@ -123,10 +123,11 @@ class ViberApi:
             raise ViberUncertain(f"HTTP {response.status_code}")
         try:
             answer = response.json()
-        except ValueError:
+        # Besides bad JSON: an answer that is nested too deep.
+        except (ValueError, RecursionError):
             raise ViberUncertain("The answer is not JSON") from None
         status = answer.get("status") if isinstance(answer, dict) else None
-        if not isinstance(status, int):
+        if type(status) is not int:  # False is an int too, but no success
             raise ViberUncertain("The answer has no status")
         if status != const.STATUS_OK:
             raise self._status_error(status, answer.get("status_message"))
@@ -152,9 +153,12 @@ def _transport_error(error):
     reason = type(error).__name__
     if isinstance(error, requests.ReadTimeout):
         return ViberUncertain("Viber did not answer in time")
-    # The connection stood and broke: the request may have been read before.
-    if any(isinstance(argument, ProtocolError) for argument in error.args):
+    # The connection stood and broke, or fell silent within the answer: the request may
+    # have been read before.
+    lost = (ProtocolError, ReadTimeoutError)
+    if any(isinstance(argument, lost) for argument in error.args):
         return ViberUncertain("The connection broke before the answer came")
-    if isinstance(error, (requests.ConnectionError, requests.exceptions.InvalidURL)):
+    # A ValueError: the request could not even be built, e.g. for a wrong address.
+    if isinstance(error, (requests.ConnectionError, ValueError)):
         return ViberUnavailable(f"Viber can't be reached ({reason})")
     return ViberUncertain(f"The request failed ({reason})")

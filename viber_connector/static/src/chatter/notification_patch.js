@@ -1,0 +1,67 @@
+import { Notification } from "@mail/core/common/notification_model";
+
+import { deserializeDateTime, formatDateTime } from "@web/core/l10n/dates";
+import { _t } from "@web/core/l10n/translation";
+import { patch } from "@web/core/utils/patch";
+
+/** What a notification in Viber shows: its sign, its state, and the reason of a failure. */
+patch(Notification.prototype, {
+    get isViber() {
+        return this.notification_type === "viber";
+    },
+    get isViberUncertain() {
+        return this.isViber && this.isFailure && this.failure_type === "viber_uncertain";
+    },
+    get icon() {
+        return this.isViber ? "o-viber-icon" : super.icon;
+    },
+    get label() {
+        return this.isViber ? this.statusTitle : super.label;
+    },
+    get statusIcon() {
+        if (!this.isViber) {
+            return super.statusIcon;
+        }
+        if (this.isViberUncertain) {
+            return "fa fa-question text-warning";
+        }
+        if (this.viber_seen_date) {
+            return "o-viber-ticks o-viber-ticks-seen";
+        }
+        switch (this.notification_status) {
+            case "ready":
+                return "fa fa-clock-o";
+            case "pending":
+                return "fa fa-check";
+            case "sent":
+                return "o-viber-ticks";
+        }
+        return super.statusIcon;
+    },
+    get statusTitle() {
+        if (!this.isViber) {
+            return super.statusTitle;
+        }
+        if (this.isViberUncertain) {
+            return _t("May not have arrived");
+        }
+        if (this.viber_seen_date) {
+            return _t("Seen");
+        }
+        switch (this.notification_status) {
+            case "ready":
+                return _t("Waiting");
+            case "exception":
+                return _t("Not delivered");
+        }
+        return super.statusTitle;
+    },
+    get failureMessage() {
+        return (this.isViber && this.failure_reason) || super.failureMessage;
+    },
+    get viberSeenTime() {
+        return this.viber_seen_date
+            ? formatDateTime(deserializeDateTime(this.viber_seen_date))
+            : "";
+    },
+});
