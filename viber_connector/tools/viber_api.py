@@ -6,7 +6,7 @@ It knows no ORM, retries nothing and never sleeps. Its errors hold no secret.
 from dataclasses import dataclass
 
 import requests
-from urllib3.exceptions import ProtocolError, ReadTimeoutError
+from urllib3.exceptions import ProtocolError, ReadTimeoutError, SSLError
 
 from .. import const
 from . import payload as payload_tools
@@ -155,7 +155,7 @@ def _transport_error(error):
         return ViberUncertain("Viber did not answer in time")
     # The connection stood and broke, or fell silent within the answer: the request may
     # have been read before.
-    lost = (ProtocolError, ReadTimeoutError)
+    lost = (ProtocolError, ReadTimeoutError, SSLError)
     if any(isinstance(argument, lost) for argument in error.args):
         return ViberUncertain("The connection broke before the answer came")
     # A ValueError: the request could not even be built, e.g. for a wrong address.
