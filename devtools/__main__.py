@@ -3,7 +3,7 @@
 import os
 import sys
 
-from . import browser, checks, odoo, odoo_tree, postgres, python_env
+from . import browser, checks, odoo, odoo_tree, python_env
 from .python_env import PYTHON
 from .shell import SetupError
 
@@ -29,8 +29,7 @@ def setup(*groups):
     python_env.check()
     odoo_tree.prepare()
     python_env.install(*(groups or (*RUNTIME, "test")))
-    postgres.prepare()
-    odoo.write_configuration()
+    odoo.prepare()
 
 
 def demo():

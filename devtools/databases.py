@@ -60,14 +60,17 @@ def names(variables):
     return run("psql", "-Atc", query, "postgres", env=variables).split()
 
 
-def install(variables, name, *options):
+def install(variables, name, *options, source=None):
     """Create a database under its name only when all is installed.
 
     :param str name: of a database that does not exist
     :param options: of Odoo's command line, such as ``-i project``
+    :param str source: name of a database to begin with a copy of
     """
     unfinished = f"unfinished-{name}"
     drop(variables, unfinished)
+    if source:
+        _copy(variables, source, unfinished)
     upgrade(variables, unfinished, *options)
     rename = f'ALTER DATABASE "{unfinished}" RENAME TO "{name}"'
     run("psql", "-c", rename, "postgres", env=variables)
@@ -111,8 +114,9 @@ def _template(variables, kind):
     for outdated in existing:
         if re.fullmatch(rf"template-{kind}-\w+", outdated):
             drop(variables, outdated)
+    source = _template(variables, BASE) if kind == CONNECTOR else None
     say(f"Database with {INSTALLED[kind]}")
-    install(variables, name, "-i", INSTALLED[kind])
+    install(variables, name, "-i", INSTALLED[kind], source=source)
     return name
 
 

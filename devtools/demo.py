@@ -1,18 +1,18 @@
 """``make demo``: Odoo, the stand-in for Viber, and a conversation between them."""
 
+import fcntl
 import signal
+import sys
 import time
+from contextlib import contextmanager
 
 from viber_simulator.testing import Simulator, wait_until
 
 from . import databases, odoo
-from .paths import ADDON, DEV, LOGS
+from .paths import ADDON, DEV
 from .server import OdooServer, free_port
-from .shell import say
+from .shell import SetupError, say
 
-DATABASE = "demo"
-FOLDER = DEV / "demo"
-STAMP = FOLDER / "addon"
 ODOO_PORT = 8069
 PHONE_PORT = 8090
 
@@ -22,39 +22,65 @@ QUESTION = "Good morning! My order has not arrived yet. Can you see where it is?
 ANSWER = "Good morning, Olena! It is on its way and will be with you tomorrow."
 
 
-def main():
-    """Run the demo until Ctrl-C, or until one of the servers ends."""
-    FOLDER.mkdir(exist_ok=True)
-    # `kill` shall clean up as Ctrl-C does.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+def main(name="demo"):
+    """Run the demo until Ctrl-C, or until Odoo ends by itself.
+
+    :param str name: of its database, and of the folder in ``.dev`` with its data
+    """
+    for ending in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(ending, _interrupt_once)
+    folder = DEV / name
+    folder.mkdir(exist_ok=True)
     try:
-        with odoo.environment() as variables:
-            _prepare_database(variables)
-            _serve(variables)
+        with _only_run(folder), odoo.environment() as variables:
+            _prepare_database(variables, name, folder / "addon")
+            _serve(variables, name, folder)
     except KeyboardInterrupt:
         say("The demo has ended")
+    except SetupError as error:
+        sys.exit(f"devtools: {error}")
 
 
-def _prepare_database(variables):
-    """Have the demo's database, with the addon as it is now."""
+def _interrupt_once(*_):
+    """Begin to clean up, and let nothing interrupt that."""
+    for ending in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(ending, signal.SIG_IGN)
+    raise KeyboardInterrupt
+
+
+@contextmanager
+def _only_run(folder):
+    """:raise SetupError: another demo works on the same data."""
+    with (folder / "lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise SetupError("the demo is running already") from error
+        yield
+
+
+def _prepare_database(variables, name, stamp):
+    """Have the demo's database, with the addon as it is now.
+
+    :param Path stamp: the file that says which state of the addon is installed
+    """
     current = databases.fingerprint(databases.CONNECTOR)
-    if DATABASE not in databases.names(variables):
+    if name not in databases.names(variables):
         say("Database with demo data")
-        databases.install(variables, DATABASE, "--with-demo", "-i", ADDON.name)
-    elif not STAMP.exists() or STAMP.read_text() != current:
+        databases.install(variables, name, "--with-demo", "-i", ADDON.name)
+    elif not stamp.exists() or stamp.read_text() != current:
         say("Update of the addon in the demo's database")
-        databases.upgrade(variables, DATABASE, "-u", ADDON.name)
-    STAMP.write_text(current)
+        databases.upgrade(variables, name, "-u", ADDON.name)
+    stamp.write_text(current)
 
 
-def _serve(variables):
+def _serve(variables, database, folder):
     say("Odoo and the stand-in for Viber")
-    log, state = LOGS / "simulator.log", FOLDER / "simulator.json"
-    LOGS.mkdir(exist_ok=True)
+    state, log = folder / "simulator.json", folder / "simulator.log"
     phone_port, odoo_port = free_port(PHONE_PORT), free_port(ODOO_PORT)
     with (
         Simulator(phone_port, state=state, log=log) as viber,
-        OdooServer(variables, DATABASE, port=odoo_port) as server,
+        OdooServer(variables, database, port=odoo_port) as server,
     ):
         bot = _bot(viber)
         _connect(server, viber, bot)
@@ -99,7 +125,8 @@ def _connect(server, viber, bot):
 def _converse(server, viber, customer, bot):
     """Let the customer ask, wait for the task, and let an agent answer."""
     viber.write(customer, bot, QUESTION)
-    domain = [("viber_subscriber_id", "!=", False)]
+    viber_id = viber.viber_id(customer, bot)
+    domain = [("viber_subscriber_id.viber_user_id", "=", viber_id)]
     task = wait_until(
         lambda: server.rpc("project.task", "search", domain, limit=1),
         timeout=60,
@@ -116,4 +143,4 @@ def _converse(server, viber, customer, bot):
 
 
 if __name__ == "__main__":
-    main()
+    main(*sys.argv[1:])

@@ -4,8 +4,9 @@ import os
 import subprocess
 from contextlib import contextmanager
 
-from . import odoo_tree, postgres
-from .paths import DATA, ODOO_BIN, ODOO_CONF, ROOT, VENV
+from . import odoo_tree
+from .paths import DATA, ODOO_BIN, ODOO_CONF, POSTGRES, ROOT, VENV
+from .postgres import Cluster
 from .python_env import PYTHON
 
 CONFIGURATION = """\
@@ -16,8 +17,12 @@ http_interface = 127.0.0.1
 """
 
 
-def write_configuration():
-    """Write the configuration that every Odoo here starts with."""
+CLUSTER = Cluster(POSTGRES)
+
+
+def prepare():
+    """Have a database cluster, and the configuration that every Odoo starts with."""
+    CLUSTER.prepare()
     addons_path = ",".join(map(str, (ROOT, odoo_tree.addons_path())))
     ODOO_CONF.write_text(CONFIGURATION.format(addons_path=addons_path, data=DATA))
 
@@ -29,9 +34,9 @@ def environment():
     :return: context manager, gives the environment (dict) in which the programs of the
         private setting find each other: Odoo, its configuration, database and venv
     """
-    with postgres.running() as libpq:
+    with CLUSTER.running() as libpq:
         own = {
-            "PATH": f"{VENV}/bin:{postgres.BIN}:{os.environ['PATH']}",
+            "PATH": f"{VENV}/bin:{CLUSTER.bin}:{os.environ['PATH']}",
             "PYTHONPATH": str(odoo_tree.python_path()),
             "ODOO_RC": str(ODOO_CONF),
         }

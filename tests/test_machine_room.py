@@ -1,0 +1,120 @@
+"""What everything else stands on: ``devtools``, its lock files, the rules of a run."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from devtools import odoo_tree
+from devtools.paths import ROOT
+from devtools.postgres import Cluster, embedded_binaries, installed_binaries
+from devtools.shell import SetupError, built_folder, run
+
+LOCKS = sorted((ROOT / "devtools").glob("requirements-*.txt"))
+PIN = re.compile(r"^(?P<name>[a-z0-9-]+)==(?P<version>[^; ]+)(; .+)?$")
+
+# Each linter's repository in .pre-commit-config.yaml, and its package here.
+PRE_COMMIT = {
+    "astral-sh/ruff-pre-commit": "ruff",
+    "OCA/pylint-odoo": "pylint-odoo",
+    "OCA/odoo-pre-commit-hooks": "oca-odoo-pre-commit-hooks",
+}
+
+
+def pins():
+    """:return: all pins of the lock files (list of (name, version))."""
+    lines = [line for lock in LOCKS for line in lock.read_text().splitlines()]
+    found = [PIN.match(line) for line in lines if not line.startswith("#")]
+    assert all(found), "a line of a lock file is no pin"
+    return [(pin["name"], pin["version"]) for pin in found]
+
+
+def test_every_package_has_one_pinned_version():
+    assert len(set(pins())) == len(dict(pins()))
+
+
+def test_pre_commit_uses_the_same_versions():
+    configuration = (ROOT / ".pre-commit-config.yaml").read_text()
+    found = re.findall(r"github\.com/(\S+)\n +rev: v(\S+)", configuration)
+    locked = dict(pins())
+    expected = {repo: locked[package] for repo, package in PRE_COMMIT.items()}
+    assert dict(found) == expected
+
+
+def test_an_unfinished_folder_never_gets_its_name(tmp_path):
+    target = tmp_path / "odoo"
+    with pytest.raises(KeyboardInterrupt), built_folder(target) as folder:
+        (folder / "half").touch()
+        raise KeyboardInterrupt
+    assert not target.exists()
+    with built_folder(target) as folder:
+        (folder / "whole").touch()
+    assert [path.name for path in target.iterdir()] == ["whole"]
+
+
+@pytest.mark.parametrize("binaries", [installed_binaries, embedded_binaries])
+def test_cluster_runs_as_long_as_it_is_needed(tmp_path, binaries):
+    if binaries() is None:
+        binaries = embedded_binaries
+    # The checkout may lie deeper than a socket's path may be long.
+    cluster = Cluster(tmp_path / ("deep" * 30) / "pg", binaries())
+    with cluster.running() as variables:
+        with cluster.running():
+            pass
+        assert cluster.is_up()
+        psql = (cluster.bin / "psql", "-Atc", "SELECT lower('ЇЖАК')", "postgres")
+        assert run(*psql, env=os.environ | variables).strip() == "їжак"
+        wrong = os.environ | variables | {"PGPASSWORD": "wrong"}
+        with pytest.raises(SetupError, match="password authentication failed"):
+            run(*psql, env=wrong)
+    assert not cluster.is_up()
+
+
+def test_an_odoo_that_is_here_already_can_be_named():
+    done = _devtools("odoo", "--version", ODOO_PATH=odoo_tree.python_path())
+    assert done.stdout.startswith("Odoo Server 19.0")
+
+
+def test_a_folder_without_odoo_is_named_as_such(tmp_path):
+    done = _devtools("odoo", "--version", ODOO_PATH=tmp_path)
+    assert done.returncode
+    assert f"no Odoo with its addons in {tmp_path}" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    "skip",
+    [
+        "import pytest\n\n@pytest.mark.skip(reason='later')\ndef test(): pass\n",
+        "import pytest\n\ndef test():\n    pytest.skip('later')\n",
+        "import pytest\n\npytest.importorskip('not_installed')\n",
+        "import unittest\n\nclass T(unittest.TestCase):\n"
+        "    @unittest.skip('later')\n    def test(self): pass\n",
+    ],
+)
+def test_a_skipped_test_fails_the_run(tmp_path, skip):
+    (tmp_path / "test_skipped.py").write_text(skip)
+    done = subprocess.run(
+        # The rules of this repository's runs stand in its top conftest.
+        [sys.executable, "-m", "pytest", "-p", "no:odoo", "-p", "conftest", tmp_path],
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 1 or "error" in done.stdout, done.stdout
+    assert "unexpected skip" in done.stdout
+
+
+def _devtools(*arguments, **variables):
+    named = {name: str(value) for name, value in variables.items()}
+    return subprocess.run(
+        [sys.executable, "-m", "devtools", *arguments],
+        env=os.environ | named,
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+    )
