@@ -112,6 +112,9 @@ TRACKING_DATA_MAX_LENGTH = 4_000
 #: API level that plain messages need.
 MIN_API_VERSION = 1
 
+#: Seconds after which a wake-up of a job that has not begun counts for lost.
+WAKE_UP_PATIENCE = 5
+
 # -- The outbox --------------------------------------------------------------
 
 #: Seconds to wait before the next try of a message that Viber surely has not taken.

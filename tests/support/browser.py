@@ -31,7 +31,7 @@ def open_page(browser, **options):
     )
     errors = []
     page = context.new_page()
-    page.on("pageerror", errors.append)
+    page.on("pageerror", lambda error: errors.append(error))
     try:
         yield page
     finally:
