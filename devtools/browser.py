@@ -7,6 +7,9 @@ from .shell import SetupError, run, say
 
 NAMES = "chromium", "chromium-browser", "google-chrome"
 
+# Without a font for text, Odoo's pages take digits and spaces from the one for emoji.
+PACKAGES = "chromium", "fonts-liberation"
+
 
 def executable():
     """:return: path of the browser (str), or None."""
@@ -21,8 +24,9 @@ def prepare():
     if executable():
         return
     if os.getuid() != 0 or not shutil.which("apt-get"):
-        raise SetupError("Chromium is missing: sudo apt-get install chromium")
+        install = f"sudo apt-get install {' '.join(PACKAGES)}"
+        raise SetupError(f"Chromium is missing: {install}")
     say("Chromium")
     run("apt-get", "update")
-    install = ("apt-get", "install", "--yes", "--no-install-recommends", "chromium")
+    install = ("apt-get", "install", "--yes", "--no-install-recommends", *PACKAGES)
     run(*install, env=os.environ | {"DEBIAN_FRONTEND": "noninteractive"})
