@@ -37,7 +37,7 @@ def install(*groups):
         return
     say(f"Python packages ({', '.join(missing)})")
     locks = [argument for group in missing for argument in ("-r", _lock(group))]
-    run(PYTHON, "-m", "pip", "install", "--disable-pip-version-check", *locks)
+    run(PYTHON, "-m", "pip", "install", "--quiet", *locks)
     for group in missing:
         _stamp(group).touch()
 
