@@ -121,16 +121,19 @@ class Client:
         """
         return self.send(user, bot, {"type": "text", "text": text})
 
-    def send(self, user, bot, message, media=None, silent=False):
+    def send(self, user, bot, message, media=None, thumbnail=None, silent=False):
         """Send a message of any type, known or invented.
 
         :param dict message: goes out as it stands, plus ``tracking_data`` and what
             ``media`` fills in
         :param str media: id of an uploaded file (:meth:`upload`): fills ``media``,
-            ``thumbnail``, ``file_name`` and ``size`` as the type has them
+            ``file_name`` and ``size``, and a picture's ``thumbnail``, where the
+            message has no such key
+        :param str thumbnail: id of another one, for a video
         :return: the message, see :meth:`messages`
         """
-        return self._act(user, bot, "send", message=message, media=media, silent=silent)
+        values = {"media": media, "thumbnail": thumbnail, "silent": silent}
+        return self._act(user, bot, "send", message=message, **values)
 
     def send_file(
         self, user, bot, name, content, kind="file", content_type=None, **more
@@ -154,13 +157,14 @@ class Client:
             "POST", f"media?name={quote(name)}", data=content, headers=headers
         )["id"]
 
-    def tap(self, user, bot, button):
+    def tap(self, user, bot, button, location=None):
         """Tap a button of the keyboard that the chat shows.
 
         :param button: its number, from 0
+        :param location: ``{"lat", "lon"}`` picked for a ``location-picker``
         :return: the message that the tap sent, or None when it sends none
         """
-        return self._act(user, bot, "tap", button=button)
+        return self._act(user, bot, "tap", button=button, location=location)
 
     def read(self, user, bot):
         """Read the chat: ``seen`` goes out for the bot's newest message."""

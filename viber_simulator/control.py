@@ -222,7 +222,7 @@ ACTIONS = {
     "send": lambda service, chat, message, **values: service.customer.send(
         chat, message, **values
     ),
-    "tap": lambda service, chat, button: service.customer.tap(chat, button),
+    "tap": lambda service, chat, **values: service.customer.tap(chat, **values),
     "read": lambda service, chat: service.arrivals.read(chat),
     "subscribe": lambda service, chat: service.customer.subscribe(chat),
     "unsubscribe": lambda service, chat: service.customer.unsubscribe(chat),

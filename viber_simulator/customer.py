@@ -10,6 +10,7 @@ from .world import Message
 
 TOKEN_LAG_MS = 120  # a message's token is that much later than its timestamp
 THUMBNAIL_BOX = "400x400"
+CITY_CENTRE = {"lat": 50.450101, "lon": 30.523399}
 
 
 class CannotDo(ValueError):
@@ -74,18 +75,17 @@ class Customer:
 
     # -- writing -----------------------------------------------------------------
 
-    def send(self, chat, content, media=None, silent=False):
+    def send(self, chat, content, media=None, thumbnail=None, silent=False):
         """Send a message of any type.
 
         :param dict content: ``message`` of the callback
         :param media: id of a file on the phone, or None
+        :param thumbnail: id of another one; a picture without is its own thumbnail
         :return: Message
         :raise CannotDo: when the bot takes no messages, or there is no such file
         """
         if not self._bot(chat).webhook:
             raise CannotDo("This bot has no webhook: its chat takes no messages.")
-        if media:
-            content = {**content, **self._media_keys(content.get("type"), media)}
         clock = self._service.clock
         chat.subscribed = True  # silently, without a `subscribed` event
         chat.hour_count = 0
@@ -95,12 +95,11 @@ class Customer:
             token=self._service.tokens.new(now + TOKEN_LAG_MS),
             side="user",
             timestamp=now,
-            content=content,
+            content=dict(content),
             silent=silent,
             arrived=True,
         )
-        if media:
-            message.files = {"media": self._service.media.local(media)}
+        self._add_files(message, media=media, thumbnail=thumbnail)
         chat.messages.append(message)
         self._service.changed(chat, message)
         self._send_message(chat, message)
@@ -134,40 +133,44 @@ class Customer:
             },
         )
 
-    def _media_keys(self, kind, media_id):
-        """What a message says of its file; key by key as captured from the service."""
-        media = self._service.media
-        file = media.file(media_id)
+    def _add_files(self, message, media, thumbnail):
+        """Fill in what a message says of its files, key by key as captured."""
+        if not media:
+            return
+        files, content = self._service.media, message.content
+        kind = content.get("type")
         host_kind = {"picture": "image", "video": "video"}.get(kind, "file")
-        keys = {
-            "media": media.signed_url(media_id, host_kind),
-            "file_name": file["name"],
-            "size": file["size"],
-        }
-        if kind in ("picture", "video"):
-            keys["thumbnail"] = media.signed_url(media_id, "image", THUMBNAIL_BOX)
-        if kind == "video":
-            keys["file_name"] = "null"
-        return keys
+        file = files.file(media)
+        content.setdefault("media", files.signed_url(media, host_kind))
+        content.setdefault("file_name", "null" if kind == "video" else file["name"])
+        content.setdefault("size", file["size"])
+        message.files = {"media": files.local(media)}
+        if kind == "picture":
+            thumbnail = thumbnail or media
+        if thumbnail:
+            url = files.signed_url(thumbnail, "image", THUMBNAIL_BOX)
+            content.setdefault("thumbnail", url)
+            message.files["thumbnail"] = files.local(thumbnail)
 
     # -- the keyboard ------------------------------------------------------------
 
-    def tap(self, chat, number):
+    def tap(self, chat, button, location=None):
         """Tap a button of the keyboard that the chat shows.
 
-        :param int number: of the button, from 0
+        :param int button: its number, from 0
+        :param location: ``{"lat", "lon"}`` picked for a ``location-picker``
         :return: the Message that it sends, or None
         :raise CannotDo: when there is no such button
         """
         buttons = (chat.keyboard or {}).get("Buttons", [])
-        if not 0 <= number < len(buttons):
-            raise CannotDo(f"The chat shows no button {number}.")
-        button = buttons[number]
-        silent = str(button.get("Silent", False)).lower() == "true"
-        content = self._answer(chat, button)
+        if not 0 <= button < len(buttons):
+            raise CannotDo(f"The chat shows no button {button}.")
+        tapped = buttons[button]
+        silent = str(tapped.get("Silent", False)).lower() == "true"
+        content = self._answer(chat, tapped, location or CITY_CENTRE)
         return self.send(chat, content, silent=silent) if content else None
 
-    def _answer(self, chat, button):
+    def _answer(self, chat, button, location):
         action, body = button.get("ActionType", "reply"), button["ActionBody"]
         user = self._service.world.user(chat.user)
         if action in ("reply", "open-url", ""):
@@ -176,7 +179,6 @@ class Customer:
             contact = {"name": user.name, "phone_number": user.phone}
             return {"type": "contact", "contact": contact, "text": body}
         if action == "location-picker":
-            location = {"lat": 50.450101, "lon": 30.523399}
             return {"type": "location", "location": location, "text": body}
         return None  # `none` and `open-map` tell the bot nothing
 
