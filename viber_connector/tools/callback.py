@@ -109,7 +109,7 @@ def _user(value):
         avatar=clean_line(value.get("avatar")),
         language=clean_line(value.get("language")),
         country=clean_line(value.get("country")),
-        api_version=version if isinstance(version, int) else 0,
+        api_version=version if type(version) is int else 0,
     )
 
 

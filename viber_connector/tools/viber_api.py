@@ -90,7 +90,7 @@ class ViberApi:
         billing_status = answer.get("billing_status")
         return SendResult(
             message_token=clean_line(answer.get("message_token")),
-            billing_status=billing_status if isinstance(billing_status, int) else None,
+            billing_status=billing_status if type(billing_status) is int else None,
         )
 
     def _post(self, method, body, timeout=const.REQUEST_TIMEOUT):
