@@ -24,7 +24,6 @@ class Arrivals:
         :param fault: one of kind ``failed``, or None
         """
         chat.messages.append(message)
-        chat.keyboard = message.content.get("keyboard")
         if "tracking_data" in message.content:
             chat.tracking_data = message.content["tracking_data"]
         self._service.changed(chat, message)
@@ -63,6 +62,7 @@ class Arrivals:
         if message.arrived or not user.online:
             return
         message.arrived = True
+        chat.keyboard = chat.last_arrived().content.get("keyboard")
         if self._service.settings.delivered:
             self._report_delivered(chat, message, user.devices)
         self._service.changed(chat, message)

@@ -86,6 +86,14 @@ class Chat:
     keyboard: dict | None = None
     messages: list = field(default_factory=list)
 
+    def last_arrived(self):
+        """The bot's newest message on the phone; its keyboard is the one that shows."""
+        return next(
+            message
+            for message in reversed(self.messages)
+            if message.side == "bot" and message.arrived
+        )
+
     def unread(self):
         """The bot's messages that are on the phone and were not read."""
         return [

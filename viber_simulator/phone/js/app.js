@@ -18,7 +18,7 @@ export function navigate(path, { replace = false } = {}) {
 async function render() {
   leave?.();
   leave = null;
-  for (const dialog of document.querySelectorAll("dialog")) dialog.close();
+  document.querySelector(".sheet-layer")?.dispatchEvent(new Event("leave"));
   screen.replaceChildren();
   const shown = await attempt(() => show(new URL(location.href)));
   leave = shown || null;

@@ -87,13 +87,12 @@ function picture(message) {
 }
 
 function enlarge(source) {
-  const dialog = sheet(
+  sheet(
     "Photo",
     "photo-viewer",
     el("img.enlarged", { src: source, alt: "Photo" }),
     el("a.button", { href: source, download: "photo" }, "Download"),
   );
-  dialog.classList.add("viewer");
 }
 
 function video(message) {

@@ -62,9 +62,9 @@ export function colourOf(name) {
 }
 
 export function initials(name) {
-  const words = name.trim().split(/\s+/).filter(Boolean);
+  const words = name.match(/[\p{L}\p{N}]+/gu) || ["?"];
   const letters = words.slice(0, 2).map((word) => [...word][0]);
-  return letters.join("").toUpperCase() || "?";
+  return letters.join("").toUpperCase();
 }
 
 /** Show a short remark at the bottom of the phone. */
@@ -85,24 +85,39 @@ export async function attempt(action) {
 }
 
 /**
- * A sheet over the screen, as a modal dialog.
- * @returns {HTMLDialogElement} shown already; it removes itself when it closes
+ * A sheet over the screen, as a modal dialog. (A <dialog> would lie over the whole
+ * window and not over the phone.)
+ * @returns {{node: HTMLElement, close: function}} shown already
  */
 export function sheet(title, testid, ...children) {
-  const close = iconButton("close", "Close", "sheet-close", () => dialog.close());
-  const dialog = el(
-    "dialog.sheet",
-    { "aria-label": title, "data-testid": testid },
-    el("header.sheet-header", {}, el("h2", {}, title), close),
+  const screen = document.getElementById("screen");
+  const before = document.activeElement;
+  const close = () => {
+    if (!layer.isConnected) return;
+    layer.remove();
+    screen.inert = false;
+    before?.focus();
+  };
+  const node = el(
+    "div.sheet",
+    { role: "dialog", "aria-modal": "true", "aria-label": title, "data-testid": testid, tabindex: -1 },
+    el("header.sheet-header", {}, el("h2", {}, title), iconButton("close", "Close", "sheet-close", close)),
     ...children,
   );
-  dialog.addEventListener("close", () => dialog.remove());
-  dialog.addEventListener("click", (event) => {
-    if (event.target === dialog) dialog.close();
-  });
-  document.querySelector(".phone").append(dialog);
-  dialog.showModal();
-  return dialog;
+  const layer = el(
+    "div.sheet-layer",
+    {
+      onclick: (event) => event.target === layer && close(),
+      onkeydown: (event) => event.key === "Escape" && close(),
+      // Screens close the sheet that is open when they are left.
+      onleave: close,
+    },
+    node,
+  );
+  document.querySelector(".phone").append(layer);
+  screen.inert = true;
+  (node.querySelector("form input") || node).focus();
+  return { node, close };
 }
 
 /** A labelled field of a form. */
