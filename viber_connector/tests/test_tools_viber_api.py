@@ -8,6 +8,7 @@ import time
 import traceback
 
 import requests
+import urllib3
 
 from odoo.tests import tagged
 from odoo.tests.common import BaseCase, _super_send
@@ -266,6 +267,12 @@ class TestViberApi(ApiCase):
     def test_connection_that_takes_too_long_to_stand_took_nothing(self):
         self.play(requests.ConnectTimeout(f"to {TOKEN}"))
         self.assertIs(type(self.fail_to_send(self.api)), errors.ViberUnavailable)
+
+    def test_tls_that_breaks_within_the_answer_leaves_it_uncertain(self):
+        # So does requests wrap it; before the answer began, it is a MaxRetryError.
+        broken = urllib3.exceptions.SSLError("bad record mac")
+        self.play(requests.exceptions.SSLError(broken))
+        self.assertIs(type(self.fail_to_send(self.api)), errors.ViberUncertain)
 
     def test_fault_that_nobody_foresaw_leaves_it_uncertain(self):
         self.play(requests.RequestException(f"with {TOKEN}"))
