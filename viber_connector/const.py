@@ -136,12 +136,39 @@ EVENT_RETRY_DELAYS = (5, 15, 40, 60)
 #: is about nothing of ours after so many seconds never will be.
 RECEIPT_PATIENCE = 60
 
+# -- What customers send -----------------------------------------------------
+
+#: Files that are fetched at the same time.
+MEDIA_CONNECTIONS = 8
+#: A message waits so many seconds for its file, then it is posted without.
+MEDIA_PATIENCE = 10
+#: Seconds that a later try may take.
+MEDIA_TIMEOUT = 90
+#: Viber's links to files live one hour (viber_bot_api.md, 4.5).
+MEDIA_LIFE = 3600
+#: Seconds before the next try to fetch a file.
+MEDIA_RETRY_DELAYS = (15, 60, 180, 600, 1200)
+MEDIA_MAX_MB_PARAMETER = "viber_connector.media_max_mb"
+MEDIA_MAX_MB = 50
+#: CH does not say how big an avatar may be; Odoo keeps it as an image.
+AVATAR_MAX_BYTES = 5 * 1024 * 1024
+EVENT_RETENTION_PARAMETER = "viber_connector.event_retention_days"
+EVENT_RETENTION_DAYS = 90
+EVENT_RETENTION_BATCH = 10_000
+
 # -- Customers ---------------------------------------------------------------
 
 #: The name of everybody who keeps his own to himself (seen).
 PLACEHOLDER_NAME = "Subscriber"
+#: In the address of the avatar of everybody who keeps his own to himself (seen).
+PLACEHOLDER_AVATAR = "generic-avatar"
 #: Viber's own sample shows a country code that is none of ISO 3166 (CH).
 COUNTRY_ALIASES = {"UK": "GB"}
 CONTACT_NAME_MAX_LENGTH = 100
 #: Characters of a customer's first line that become the name of the task.
 TASK_NAME_MAX_LENGTH = 80
+
+# -- The web client ------------------------------------------------------------
+
+#: Type of the bus notification that a conversation has a new message.
+BUS_REFRESH = "viber_connector/refresh"

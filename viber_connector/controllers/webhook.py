@@ -4,7 +4,7 @@ from odoo import SUPERUSER_ID, http
 from odoo.http import request
 
 from .. import const
-from ..tools import callback, signature
+from ..tools import callback, payload, signature
 
 
 class ViberWebhook(http.Controller):
@@ -38,7 +38,21 @@ class ViberWebhook(http.Controller):
         if not account or not signature.is_valid(body, given, account.auth_token):
             return self._answer(403)
         account.env["viber.event"]._store(account, event, body)
-        return self._answer(200)
+        return self._answer(200, self._welcome(account, event))
 
-    def _answer(self, status):
-        return request.make_response("", status=status)
+    def _welcome(self, account, event):
+        """:return: the body of the answer, which may greet who opened the chat; the
+            same for the same event, should Viber repeat it
+        :rtype: bytes
+        """
+        if event.event != "conversation_started":
+            return b""
+        text = account._welcome(event)
+        if not text:
+            return b""
+        sender = payload.Sender(account.name, account.icon_url or "")
+        return payload.encode(payload.build_welcome(text, sender))
+
+    def _answer(self, status, body=b""):
+        headers = {"Content-Type": "application/json"} if body else {}
+        return request.make_response(body, status=status, headers=headers)

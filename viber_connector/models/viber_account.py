@@ -77,6 +77,30 @@ class ViberAccount(models.Model):
         help="Where new conversations become tasks. Empty: a project “Viber” is made "
         "when you connect.",
     )
+    task_template_id = fields.Many2one(
+        "project.task",
+        check_company=True,
+        # Only of the account's project: a template brings its stage along.
+        domain="[('is_template', '=', True), ('project_id', '=', project_id)]",
+        help="New conversations are made from this template: its assignees, tags, "
+        "sub-tasks; its description stays below the customer's message.",
+    )
+    contact_template_id = fields.Many2one(
+        "res.partner",
+        check_company=True,
+        help="New customers are copies of this contact: its tags, salesperson, "
+        "country, pricelist and so on, but neither its name nor its addresses.",
+    )
+    link_by_phone = fields.Boolean(
+        "Link Contacts by Phone Number",
+        help="A customer who shares a phone number that exactly one contact has is "
+        "linked to that contact. Otherwise it is only suggested on the subscriber.",
+    )
+    welcome_message = fields.Text(
+        translate=True,
+        help="What Viber shows to a customer who opens the chat for the first time, in "
+        "his language if there is a translation. {name} stands for his name.",
+    )
     new_task_when_closed = fields.Boolean(
         "New Task When Closed",
         default=True,
@@ -327,8 +351,9 @@ class ViberAccount(models.Model):
         )
 
     def _ensure_project(self):
-        """Give an account that has no project one of its own."""
-        if self.project_id:
+        """Give an account without project one of its own; in an archived one nobody
+        would see what customers write."""
+        if self.project_id.active:
             return
         stages = [
             {"name": self.env._("New")},
@@ -373,6 +398,28 @@ class ViberAccount(models.Model):
                 self.env._("Paste the API key of %s first.", self.display_name)
             )
         return ViberApi(auth_token, self._get_api_url(), session)
+
+    @api.model
+    def _get_trusted_url(self):
+        """:return: the address whose host may be private, or ``""``: the simulator's
+        :rtype: str
+        """
+        url = self._get_api_url()
+        return "" if url == const.API_URL else url
+
+    def _welcome(self, event):
+        """Make the message that greets who opens the chat for the first time.
+
+        :param Callback event: a ``conversation_started``
+        :return: the text; ``""`` when there is nothing to say, or he is no stranger
+        :rtype: str
+        """
+        if event.is_subscribed or not event.user or self.state == "draft":
+            return ""
+        lang = self.env["res.lang"]._viber_find(event.user.language)
+        text = self.with_context(lang=lang or self.env.lang).welcome_message
+        name = event.user.name if event.user.name != const.PLACEHOLDER_NAME else ""
+        return (text or "").replace("{name}", name).strip()
 
     @api.model
     def _from_webhook_key(self, webhook_key):

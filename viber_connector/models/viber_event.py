@@ -133,6 +133,31 @@ class ViberEvent(models.Model):
         self._wake()
         return True
 
+    @api.autovacuum
+    def _gc_events(self):
+        """Remove what was understood long ago; what failed stays.
+
+        :return: number of events that were removed, and whether there are more
+        :rtype: tuple[int, bool]
+        """
+        parameters = self.env["ir.config_parameter"].sudo()
+        days = parameters.get_param(const.EVENT_RETENTION_PARAMETER)
+        days = int(days) if str(days).isdigit() else const.EVENT_RETENTION_DAYS
+        events = self.search(
+            [
+                ("state", "in", ("done", "ignored")),
+                (
+                    "create_date",
+                    "<",
+                    fields.Datetime.subtract(fields.Datetime.now(), days=days),
+                ),
+            ],
+            order="id",
+            limit=const.EVENT_RETENTION_BATCH,
+        )
+        events.unlink()
+        return len(events), len(events) == const.EVENT_RETENTION_BATCH
+
     def _retry_later(self, error):
         """Keep an event that could not be processed for another try, or for a person.
 

@@ -2,6 +2,7 @@
 
 import logging
 from collections import defaultdict
+from concurrent.futures import ThreadPoolExecutor
 
 import psycopg2
 
@@ -9,7 +10,8 @@ from odoo import api, fields, models
 from odoo.tools import SQL
 
 from .. import const
-from ..tools import callback
+from ..tools import callback, content
+from ..tools.media import Downloads, MediaError
 
 _logger = logging.getLogger(__name__)
 
@@ -17,6 +19,8 @@ _logger = logging.getLogger(__name__)
 _EVENTS_PER_CUSTOMER = 50
 _CUSTOMERS_PER_ROUND = 50
 _RECEIPTS_PER_ROUND = 1000
+# How long to wait for a file before looking for other work.
+_WAIT_SECONDS = 0.2
 
 # Events with a user object: they make a customer known.
 _KNOWING_EVENTS = ("message", "subscribed", "conversation_started")
@@ -40,17 +44,32 @@ class ViberEvent(models.Model):
         Safe to run in several processes at once. Commits; raises nothing, since a job
         that fails waits for its next regular call.
         """
-        cron = self.env["ir.cron"]
+        with ThreadPoolExecutor(const.MEDIA_CONNECTIONS) as pool:
+            options = self.env["viber.media"]._fetch_options()
+            finished = self._work_off(Downloads(pool, const.MEDIA_PATIENCE, **options))
+        if not finished:
+            # Have the job called again.
+            self.env["ir.cron"]._commit_progress(remaining=1)
+        self._schedule_retries()
+
+    @api.model
+    def _work_off(self, downloads):
+        """:return: whether nothing is due any more
+        :param Downloads downloads: fetches files while others are served
+        :rtype: bool
+        """
         time_left = True
         while time_left:
-            done = self._process_receipts() + self._process_customers()
+            done = self._process_receipts()
+            served, waiting = self._process_customers(downloads)
+            done += served
+            if not done and not waiting:
+                return True
             if not done:
-                break
-            time_left = cron._commit_progress(done, remaining=0)
-        else:
-            # Not finished: have the job called again.
-            cron._commit_progress(remaining=1)
-        self._schedule_retries()
+                # No transaction is open here.
+                downloads.wait(_WAIT_SECONDS)
+            time_left = self.env["ir.cron"]._commit_progress(done, remaining=0)
+        return False
 
     @api.model
     def _schedule_retries(self):
@@ -76,33 +95,43 @@ class ViberEvent(models.Model):
     # -- Customers -------------------------------------------------------------
 
     @api.model
-    def _process_customers(self):
+    def _process_customers(self, downloads):
         """Serve the customers whose events are due, those who wait longest first.
 
-        :return: number of events that were worked on
-        :rtype: int
+        :param Downloads downloads: who waits for a file is served when it is there
+        :return: number of events that were worked on, and of customers who wait
+        :rtype: tuple[int, int]
         """
-        done = 0
-        for account_id, viber_user_id in self._due_customers():
+        done = waiting = 0
+        customers = self._due_customers()
+        wanted = self._fetch_ahead(customers, downloads)
+        self._commit()
+        for account_id, viber_user_id, event_ids in customers:
+            urls = [url for event_id in event_ids for url in wanted.get(event_id, ())]
+            if not all(map(downloads.is_ready, urls)):
+                waiting += 1
+                continue
             try:
-                done += self._process_customer(account_id, viber_user_id)
+                done += self._process_customer(account_id, viber_user_id, downloads)
                 self._commit()
             except psycopg2.errors.OperationalError as error:
                 # Somebody else changed the same rows: all is as before, and the
                 # events are still pending.
                 self.env.cr.rollback()
                 _logger.info("Viber inbox: try again later (%s)", error.pgcode)
-        return done
+        return done, waiting
 
     @api.model
     def _due_customers(self):
-        """:return: ``(account id, Viber user id)`` of customers to be served now
-        :rtype: list[tuple[int, str]]
+        """:return: account id, Viber user id and ids of the first pending events of
+            customers to be served now
+        :rtype: list[tuple[int, str, list[int]]]
         """
         return self.env.execute_query(
             SQL(
                 """
-                SELECT event.account_id, event.viber_user_id
+                SELECT event.account_id, event.viber_user_id,
+                       (array_agg(event.id ORDER BY event.event_date))[:%(events)s]
                   FROM viber_event event
                   JOIN viber_account account ON account.id = event.account_id
              LEFT JOIN viber_subscriber subscriber
@@ -121,12 +150,54 @@ class ViberEvent(models.Model):
                 """,
                 receipts=const.RECEIPT_EVENTS,
                 now=fields.Datetime.now(),
+                events=_EVENTS_PER_CUSTOMER,
                 limit=_CUSTOMERS_PER_ROUND,
             )
         )
 
     @api.model
-    def _process_customer(self, account_id, viber_user_id):
+    def _fetch_ahead(self, customers, downloads):
+        """Begin to fetch the files and avatars of events that wait.
+
+        :param list customers: from :meth:`_due_customers`
+        :param Downloads downloads: fetches them
+        :return: addresses by id of the event that names them
+        :rtype: dict[int, list[str]]
+        """
+        event_ids = [event_id for *_key, ids in customers for event_id in ids]
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT event.id, event.payload, subscriber.avatar_url
+                  FROM viber_event event
+             LEFT JOIN viber_subscriber subscriber
+                    ON subscriber.account_id = event.account_id
+                   AND subscriber.viber_user_id = event.viber_user_id
+                 WHERE event.id = ANY(%s) AND event.event_type = 'message'
+                """,
+                event_ids,
+            )
+        )
+        wanted = {}
+        for event_id, payload, avatar_url in rows:
+            wanted[event_id] = self._wanted_urls(callback.parse(payload), avatar_url)
+            for url in wanted[event_id]:
+                downloads.start(url)
+        return wanted
+
+    @api.model
+    def _wanted_urls(self, event, avatar_url):
+        """:return: what has to be fetched before a message can be posted whole
+        :rtype: list[str]
+        """
+        avatar = callback.avatar(event.user)
+        urls = [content.file_url(event.message)]
+        if avatar != (avatar_url or ""):
+            urls.append(avatar)
+        return [url for url in urls if url]
+
+    @api.model
+    def _process_customer(self, account_id, viber_user_id, downloads):
         """Process what one customer sent, in one transaction.
 
         :return: number of events that were worked on; 0 when somebody else serves him
@@ -143,7 +214,7 @@ class ViberEvent(models.Model):
             if not subscriber and create:
                 return 0
         for count, event in enumerate(events, 1):
-            if not event._process(subscriber):
+            if not event._process(subscriber, downloads):
                 return count
         return len(events)
 
@@ -179,17 +250,18 @@ class ViberEvent(models.Model):
         )
         return self.browse(row[0] for row in rows)
 
-    def _process(self, subscriber):
+    def _process(self, subscriber, downloads):
         """Process one event; what fails is kept for another try.
 
         :param viber.subscriber subscriber: whose event it is, or empty when unknown
+        :param Downloads downloads: has the files that the event names
         :return: whether the customer's next event may follow
         :rtype: bool
         """
         self.ensure_one()
         try:
             with self.env.cr.savepoint():
-                vals = self._dispatch(subscriber)
+                vals = self._dispatch(subscriber, downloads)
                 self.write(
                     {"state": "done", "error": False, "next_attempt_date": False} | vals
                 )
@@ -202,37 +274,46 @@ class ViberEvent(models.Model):
             return self.state == "failed"
         return True
 
-    def _dispatch(self, subscriber):
+    def _dispatch(self, subscriber, downloads):
         handler = self._EVENT_HANDLERS.get(self.event_type)
-        if not handler or not subscriber:
-            return {"state": "ignored"}
-        return getattr(self, handler)(subscriber, callback.parse(self.payload))
+        if not handler:
+            return self._ignored(self.env._("An event that asks for nothing."))
+        if not subscriber:
+            return self._ignored(self.env._("Of nobody who is known here."))
+        event = callback.parse(self.payload)
+        if event.user:
+            subscriber._update_profile(event.user)
+        return getattr(self, handler)(subscriber, event, downloads) or {}
 
-    def _handle_message(self, subscriber, event):
+    def _ignored(self, reason):
+        return {"state": "ignored", "error": reason}
+
+    def _handle_message(self, subscriber, event, downloads):
         # Who writes can be written to, whatever Viber told before (or did not).
         subscriber._set_subscribed(True)
-        if event.user:
-            subscriber._update_profile(event.user)
-        task, message = self.env["project.task"]._viber_receive(
-            subscriber, event.message, self.event_date
+        url = content.file_url(event.message)
+        result = downloads.result(url) if url else None
+        message = self.env["project.task"]._viber_receive(
+            subscriber, event.message, self.event_date, result
         )
-        return {"task_id": task.id, "mail_message_id": message.id}
+        avatar = callback.avatar(event.user)
+        if avatar != (subscriber.avatar_url or "") and avatar:
+            subscriber._set_avatar(avatar, downloads.result(avatar))
+        if isinstance(result, MediaError):
+            self.env["viber.media"]._start(self, message, url, result)
+        return {"task_id": message.res_id, "mail_message_id": message.id}
 
-    def _handle_subscribed(self, subscriber, event):
+    def _handle_subscribed(self, subscriber, _event, _downloads):
         subscriber._set_subscribed(True)
-        if event.user:
-            subscriber._update_profile(event.user)
-        return {}
 
-    def _handle_unsubscribed(self, subscriber, _event):
+    def _handle_unsubscribed(self, subscriber, _event, _downloads):
         subscriber._set_subscribed(False)
-        return {}
 
-    def _handle_conversation_started(self, subscriber, event):
+    def _handle_conversation_started(self, subscriber, event, _downloads):
         # He looks at the chat; he is no subscriber before he writes.
-        if event.user:
-            subscriber._update_profile(event.user)
-        return {}
+        welcome = subscriber.account_id._welcome(event)
+        if welcome or event.context:
+            subscriber._remember_opening(welcome, event.context, self.event_date)
 
     # -- Receipts --------------------------------------------------------------
 

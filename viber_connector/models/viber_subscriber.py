@@ -4,7 +4,6 @@ from odoo import api, fields, models
 from odoo.tools import SQL
 
 from .. import const
-from ..tools.text import shorten
 
 
 class ViberSubscriber(models.Model):
@@ -38,6 +37,9 @@ class ViberSubscriber(models.Model):
     language = fields.Char(readonly=True)
     country_code = fields.Char(readonly=True)
     phone = fields.Char(readonly=True)
+    welcome_text = fields.Text(readonly=True)
+    welcome_date = fields.Datetime(readonly=True)
+    context = fields.Char("Deep Link Context", readonly=True)
     task_ids = fields.One2many("project.task", "viber_subscriber_id", "Conversations")
 
     _identity_unique = models.UniqueIndex(
@@ -51,7 +53,11 @@ class ViberSubscriber(models.Model):
             subscriber.display_name = subscriber._get_name()
 
     def write(self, vals):
+        partners = {subscriber: subscriber.partner_id for subscriber in self}
         result = super().write(vals)
+        if "partner_id" in vals:
+            for subscriber, partner in partners.items():
+                subscriber._move_conversations(partner)
         if vals.get("is_blocked") is False:
             self.env["viber.event"]._wake()
         return result
@@ -137,6 +143,22 @@ class ViberSubscriber(models.Model):
         }
         if changed:
             self.write(changed)
+            self._refresh_contact_name()
+
+    def _remember_opening(self, welcome, context, date):
+        """Keep how the customer came, for the chatter of his first task.
+
+        :param str welcome: how he was greeted, maybe empty
+        :param str context: of the deep link that he used, maybe empty
+        :param datetime date: when
+        """
+        self.write(
+            {
+                "welcome_text": welcome or self.welcome_text,
+                "context": context or self.context,
+                "welcome_date": date.replace(microsecond=0),
+            }
+        )
 
     def _get_name(self):
         """:return: the customer's name, or words that tell him from others
@@ -147,35 +169,3 @@ class ViberSubscriber(models.Model):
             return self.name
         digest = hashlib.sha256((self.viber_user_id or "").encode()).hexdigest()
         return self.env._("Viber user %s", digest[:6].upper())
-
-    def _ensure_partner(self):
-        """:return: the customer's contact, made now if there was none
-        :rtype: res.partner
-        """
-        self.ensure_one()
-        if not self.partner_id:
-            self.partner_id = self.env["res.partner"].create(self._partner_vals())
-        return self.partner_id
-
-    def _partner_vals(self):
-        country = self.env["res.country"].search(
-            [("code", "=", (self.country_code or "").upper())], limit=1
-        )
-        return {
-            "name": shorten(self._get_name(), const.CONTACT_NAME_MAX_LENGTH),
-            "company_id": self.account_id.company_id.id,
-            "country_id": country.id,
-            "lang": self._find_lang() or self.env.lang,
-        }
-
-    def _find_lang(self):
-        """:return: code of an installed language that the customer reads, or ``""``
-        :rtype: str
-        """
-        wanted = (self.language or "").replace("-", "_").lower()
-        codes = [code for code, _name in self.env["res.lang"].get_installed()]
-        for code in codes:
-            if code.lower() == wanted:
-                return code
-        base = wanted.partition("_")[0]
-        return next((c for c in codes if base and c.lower().startswith(base)), "")

@@ -21,9 +21,11 @@ PUBLIC_METHODS = {
         "create",
         "write",
     },
+    "project.task": {"action_viber_link_customer"},
     "viber.event": {"action_reprocess"},
+    "viber.media": {"action_retry"},
     "viber.message": {"action_cancel", "action_retry"},
-    "viber.subscriber": {"write"},
+    "viber.subscriber": {"action_link_suggested", "write"},
 }
 #: Odoo's own methods, documented there.
 ORM_METHODS = {"copy", "copy_data", "create", "default_get", "name_create", "read"}

@@ -115,10 +115,10 @@ class TestInbox(ViberCase):
         [other] = self.receive(self.text("Other", user_id="someone-else=="))
         receive = type(self.env["project.task"])._viber_receive
 
-        def fail(tasks, subscriber, content, date):
-            if content.text == "Bad":
+        def fail(tasks, subscriber, message, *args):
+            if message.text == "Bad":
                 raise ValueError("broken on purpose")
-            return receive(tasks, subscriber, content, date)
+            return receive(tasks, subscriber, message, *args)
 
         with patch.object(type(self.env["project.task"]), "_viber_receive", fail):
             self.process()

@@ -76,7 +76,9 @@ class TestOutbox(ViberCase):
         self.task.with_user(self.agent).state = "03_approved"
         self.task.flush_recordset()
         self.env.cr.flush()
-        self.assertFalse(self.env["viber.message"].search([]))
+        self.assertFalse(
+            self.env["viber.message"].search([("task_id", "=", self.task.id)])
+        )
         notifications = self.task.message_ids.notification_ids
         self.assertNotIn(self.customer, notifications.res_partner_id)
 

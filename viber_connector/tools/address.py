@@ -37,6 +37,17 @@ def is_loopback(url):
         return parts.hostname == "localhost"
 
 
+def origin(url):
+    """:return: scheme, host and port of an http(s) address; ``None`` when it is none
+    :rtype: tuple[str, str, int] | None
+    """
+    parts = _split(url)
+    if not parts:
+        return None
+    default = {"http": 80, "https": 443}[parts.scheme]
+    return parts.scheme, parts.hostname, parts.port or default
+
+
 def _split(url):
     """:return: the parts of an http(s) address with a host, else ``None``"""
     try:

@@ -64,6 +64,10 @@ class Callback:
     message: Message | None = None
     #: why the customer's client refused a message (event ``failed``)
     description: str = ""
+    #: of the deep link that opened the chat; anybody can make one up
+    context: str = ""
+    #: whether who opened the chat gets our messages already
+    is_subscribed: bool = False
 
 
 def parse(body):
@@ -86,7 +90,19 @@ def parse(body):
         user=user,
         message=_message(message) if event == "message" else None,
         description=clean_line(data.get("desc")),
+        context=clean_line(data.get("context")),
+        is_subscribed=data.get("subscribed") is True,
     )
+
+
+def avatar(user):
+    """:return: address of a customer's own picture, or ``""``
+    :param ViberUser | None user: of a callback
+    :rtype: str
+    """
+    if not user or const.PLACEHOLDER_AVATAR in user.avatar:
+        return ""
+    return user.avatar
 
 
 def _load(body):

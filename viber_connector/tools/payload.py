@@ -36,6 +36,19 @@ def build(text, *, receiver, sender, tracking_data=""):
     return [base | {"type": "text", "text": part} for part in split_text(text)]
 
 
+def build_welcome(text, sender):
+    """Build what the answer to ``conversation_started`` may carry: a message without
+    receiver (CH "Conversation started").
+
+    :param str text: what to say
+    :param Sender sender: whose name it carries
+    :rtype: dict
+    """
+    [first, *_rest] = build(text, receiver="", sender=sender)
+    del first["receiver"]
+    return first
+
+
 def _sender(sender):
     values = {"name": shorten(sender.name, const.SENDER_NAME_MAX_LENGTH)}
     if sender.avatar:

@@ -6,12 +6,24 @@ import unicodedata
 from lxml import html as lxml_html
 from markupsafe import Markup, escape
 
+from .emoticons import to_emoji
+
 # Characters that have no place in a text from outside: controls (but tab and line
 # feed), and the marks that turn the direction of what follows them.
 _UNWANTED = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]"
 )
 _LINK = re.compile(r"""https?://[^\s<>"'`]+""", re.IGNORECASE)
+# An opening mark stands at the start of a word, a closing one at the end.
+_MARKS = [
+    (
+        re.compile(rf"(?<![\w{mark}]){mark}(?=\S)([^{mark}\n]*\S){mark}(?![\w{mark}])"),
+        tag,
+    )
+    for mark, tag in ((r"\*", "b"), ("_", "i"), ("~", "s"))
+]
+_CODE_BLOCK = re.compile("```(.+?)```", re.DOTALL)
+_KEPT = re.compile("\x00(\\d+)\x00")
 # Characters that end a sentence rather than a link.
 _LINK_TAIL = ".,;:!?)]}»”…"
 
@@ -64,26 +76,35 @@ def shorten(text, width):
 
 
 def to_html(text):
-    """Show a Viber text in the chatter: escaped, lines kept, links clickable.
+    """Show a Viber text in the chatter: escaped, lines kept, links clickable, Viber's
+    marks (DV "Text formatting") as formatting and its emoticon codes as emoji.
 
-    :param str text: what the customer wrote
+    :param str text: what the customer wrote, from :func:`clean_text`
     :rtype: Markup
     """
-    return Markup("<br/>").join(_linkify(line) for line in text.split("\n"))
+    kept = []
+
+    def keep(html):
+        # What is not to be looked at again hides behind a control character, of which
+        # clean_text leaves none in a text.
+        kept.append(html)
+        return f"\x00{len(kept) - 1}\x00"
+
+    text = _CODE_BLOCK.sub(
+        lambda match: keep(Markup("<code>%s</code>") % match.group(1)), text
+    )
+    text = _LINK.sub(lambda match: _keep_link(match.group(), keep), text)
+    html = str(escape(to_emoji(text)))
+    for pattern, tag in _MARKS:
+        html = pattern.sub(rf"<{tag}>\1</{tag}>", html)
+    html = _KEPT.sub(lambda match: str(kept[int(match.group(1))]), html)
+    return Markup(html.replace("\n", "<br/>"))
 
 
-def _linkify(line):
-    parts, end = [], 0
-    for match in _LINK.finditer(line):
-        url = match.group().rstrip(_LINK_TAIL)
-        parts.append(escape(line[end : match.start()]))
-        parts.append(
-            Markup('<a href="%s" target="_blank" rel="noopener noreferrer">%s</a>')
-            % (url, url)
-        )
-        end = match.start() + len(url)
-    parts.append(escape(line[end:]))
-    return Markup("").join(parts)
+def _keep_link(link, keep):
+    url = link.rstrip(_LINK_TAIL)
+    html = Markup('<a href="%s" target="_blank" rel="noopener noreferrer">%s</a>')
+    return keep(html % (url, url)) + link[len(url) :]
 
 
 def to_viber(body):

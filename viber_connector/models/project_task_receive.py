@@ -1,0 +1,231 @@
+"""What a customer writes: into which task, and how it stands in the chatter."""
+
+from markupsafe import Markup
+
+from odoo import api, models
+from odoo.fields import Command, Domain
+from odoo.tools.mimetypes import fix_filename_extension, guess_mimetype
+
+from .. import const
+from ..tools import content as content_tools
+from ..tools import reference
+from ..tools.media import Fetched
+from ..tools.text import shorten
+
+
+class ProjectTask(models.Model):
+    _inherit = "project.task"
+
+    @api.model
+    def _viber_receive(self, subscriber, message, date, result=None):
+        """Bring a customer's message into his conversation.
+
+        :param viber.subscriber subscriber: who wrote
+        :param Message message: what he wrote
+        :param datetime date: when, by Viber's clock
+        :param Fetched | MediaError result: the file that came with it, if one did
+        :return: the chatter message
+        :rtype: mail.message
+        """
+        partner = subscriber._ensure_partner()
+        content = content_tools.read(message, subscriber.country_code)
+        body = content.html + self._viber_remark(message, content, result)
+        task = self._viber_find_conversation(subscriber, message.tracking_data)
+        if not task:
+            task = self._viber_start_conversation(subscriber, content)
+        elif not task.partner_id:
+            # His contact was deleted, and made anew by this message.
+            task.partner_id = partner
+            task.message_subscribe(partner.ids)
+        posted = task.with_context(
+            # HTML and SVG from outside are text; pictures stay as they came.
+            attachments_mime_plainxml=True,
+            image_no_postprocess=True,
+        ).message_post(
+            body=body,
+            attachments=self._viber_attachments(content, result),
+            author_id=partner.id,
+            message_type="comment",
+            subtype_xmlid="mail.mt_comment",
+            date=date.replace(microsecond=0),
+        )
+        if content.phone:
+            subscriber._take_phone(content.phone)
+        task._viber_push_new()
+        return posted
+
+    @api.model
+    def _viber_attachments(self, content, result):
+        """:return: name and bytes of the files of a message
+        :rtype: list[tuple[str, bytes]]
+        """
+        attachments = list(content.attachments)
+        if isinstance(result, Fetched):
+            name = self._viber_file_name(content.file_name, result)
+            attachments.append((name, result.content))
+        return attachments
+
+    @api.model
+    def _viber_file_name(self, name, fetched):
+        """Give a file that has none the extension of what it is.
+
+        :param str name: what the customer or Viber calls it
+        :param Fetched fetched: what it is
+        :rtype: str
+        """
+        mimetype = guess_mimetype(fetched.content, default=fetched.content_type)
+        return fix_filename_extension(name, mimetype) if "." not in name else name
+
+    @api.model
+    def _viber_remark(self, message, content, result):
+        """Say what the agent could not know otherwise.
+
+        :param Message message: as it came
+        :param Content content: what was understood
+        :param Fetched | MediaError | None result: the file that came with it
+        :return: a line below the message, or nothing
+        :rtype: Markup
+        """
+        lines = []
+        if message.type not in content_tools.KNOWN_TYPES:
+            lines.append(
+                self.env._("Viber sent a message of an unknown kind: %s", message.type)
+            )
+        if content.file_url and not isinstance(result, Fetched):
+            lines.append(self.env._("%s is being fetched…", content.file_name))
+        elif message.type in content_tools.FILE_TYPES and not content.file_url:
+            lines.append(
+                self.env._(
+                    "Viber gave no file for this %s; it does not pass on what was "
+                    "forwarded.",
+                    message.type,
+                )
+            )
+        elif not content.html and not content.file_url and not lines:
+            lines.append(self.env._("Viber sent an empty %s.", message.type))
+        return self._viber_small_print(lines)
+
+    @api.model
+    def _viber_small_print(self, lines):
+        """:return: remarks of ours, told from what the customer wrote
+        :rtype: Markup
+        """
+        line = Markup('<p class="text-muted fst-italic">%s</p>')
+        return Markup("").join(line % text for text in lines)
+
+    # -- Which task ------------------------------------------------------------
+
+    @api.model
+    def _viber_find_conversation(self, subscriber, tracking_data):
+        """Find the task that a customer's message belongs to.
+
+        :param viber.subscriber subscriber: who wrote
+        :param str tracking_data: maybe a reference to the task he answers
+        :rtype: project.task, empty when a new one has to be made
+        """
+        tasks = self._viber_open_tasks(subscriber)
+        if len(tasks) > 1:
+            referred = reference.read(
+                tracking_data,
+                self._viber_secret(),
+                subscriber.account_id.id,
+                subscriber.id,
+            )
+            named = tasks.filtered(lambda task: task.id == referred)
+            return named or tasks._viber_latest()
+        if tasks or subscriber.account_id.new_task_when_closed:
+            return tasks
+        return self._viber_all_tasks(subscriber)._viber_latest()
+
+    @api.model
+    def _viber_open_tasks(self, subscriber):
+        return self._viber_all_tasks(
+            subscriber, self._viber_open_domain() & Domain("project_id", "!=", False)
+        )
+
+    @api.model
+    def _viber_all_tasks(self, subscriber, domain=Domain.TRUE):
+        """:return: the subscriber's conversations, closed and archived ones too"""
+        return self.with_context(active_test=False).search(
+            Domain("viber_subscriber_id", "=", subscriber.id)
+            & Domain("has_template_ancestor", "=", False)
+            & domain
+        )
+
+    # -- A new one -----------------------------------------------------------------
+
+    @api.model
+    def _viber_start_conversation(self, subscriber, content):
+        """Make the task of a new conversation.
+
+        :param viber.subscriber subscriber: whose it is
+        :param Content content: his first message
+        :rtype: project.task
+        """
+        account = subscriber.account_id
+        partner = subscriber.partner_id
+        account._ensure_project()
+        previous = self._viber_all_tasks(subscriber)._viber_latest()
+        first_line = content.text.strip().partition("\n")[0]
+        vals = {
+            "name": shorten(first_line, const.TASK_NAME_MAX_LENGTH)
+            or self.env._("Viber message from %s", partner.name),
+            "description": self._viber_description(content.html, previous),
+            "project_id": account.project_id.id,
+            "viber_subscriber_id": subscriber.id,
+            "viber_previous_task_id": previous.id,
+        }
+        template = account.task_template_id
+        if template.active and template.project_id == account.project_id:
+            task = self._viber_create_from_template(template, vals)
+            task.partner_id = partner
+        else:
+            # No assignee: Odoo would take the worker's own user.
+            task = self.create(
+                vals | {"partner_id": partner.id, "user_ids": [Command.clear()]}
+            )
+        # The creator follows whatever the context says; it is nobody here.
+        task.message_unsubscribe(self.env.user.partner_id.ids)
+        task.message_subscribe(partner.ids)
+        task._viber_post_opening(subscriber)
+        return task
+
+    @api.model
+    def _viber_create_from_template(self, template, vals):
+        vals = dict(vals)
+        vals["description"] += template.description or Markup("")
+        return self.browse(template.action_create_from_template(vals))
+
+    @api.model
+    def _viber_description(self, body, previous):
+        description = Markup("<p>%s</p>") % body if body else Markup("")
+        if previous:
+            link = Markup('<a href="/odoo/project.task/%s">%s</a>') % (
+                previous.id,
+                previous.name,
+            )
+            description += Markup("<p>%s</p>") % self.env._(
+                "Previous conversation: %s", link
+            )
+        return description
+
+    def _viber_post_opening(self, subscriber):
+        """Tell how the conversation began: by which link, with which welcome."""
+        lines = []
+        if subscriber.context:
+            lines.append(self.env._("Came by the deep link: %s", subscriber.context))
+        if subscriber.welcome_text:
+            lines.append(
+                self.env._("Was welcomed in Viber: %s", subscriber.welcome_text)
+            )
+        if not lines:
+            return
+        self.message_post(
+            body=self._viber_small_print(lines),
+            message_type="notification",
+            subtype_xmlid="mail.mt_note",
+            date=subscriber.welcome_date,
+        )
+        subscriber.write(
+            {"context": False, "welcome_text": False, "welcome_date": False}
+        )

@@ -1,0 +1,273 @@
+"""Files that customers sent and that did not come at once."""
+
+import logging
+from concurrent.futures import ThreadPoolExecutor, as_completed
+
+from markupsafe import Markup
+
+from odoo import api, fields, models
+from odoo.tools import SQL
+
+from .. import const
+from ..tools import callback, media
+from ..tools import content as content_tools
+
+_logger = logging.getLogger(__name__)
+
+
+class ViberMedia(models.Model):
+    """A file whose message stands in the chatter already and waits for it."""
+
+    _name = "viber.media"
+    _description = "Viber File"
+    _order = "id desc"
+
+    event_id = fields.Many2one(
+        "viber.event", required=True, readonly=True, index=True, ondelete="cascade"
+    )
+    account_id = fields.Many2one(related="event_id.account_id")
+    company_id = fields.Many2one(related="account_id.company_id")
+    mail_message_id = fields.Many2one(
+        "mail.message",
+        "Message",
+        required=True,
+        readonly=True,
+        index=True,
+        ondelete="cascade",
+    )
+    task_id = fields.Many2one(
+        "project.task", required=True, readonly=True, index=True, ondelete="cascade"
+    )
+    name = fields.Char(required=True, readonly=True)
+    url = fields.Char("Address", required=True, readonly=True)
+    state = fields.Selection(
+        [("pending", "Pending"), ("done", "Done"), ("failed", "Failed")],
+        required=True,
+        readonly=True,
+        default="pending",
+    )
+    reason = fields.Char(readonly=True)
+    attempt_count = fields.Integer("Attempts", readonly=True)
+    next_attempt_date = fields.Datetime("Next Attempt", readonly=True)
+    expiry_date = fields.Datetime("Link Expires on", required=True, readonly=True)
+
+    _pending = models.Index("(next_attempt_date) WHERE state = 'pending'")
+
+    @api.model
+    def _start(self, event, message, url, error):
+        """Go on with a file that was not there when its message was posted.
+
+        :param viber.event event: that named the file
+        :param mail.message message: the chatter message that waits for it
+        :param str url: where it is
+        :param MediaError error: what became of the first try
+        """
+        content = content_tools.read(callback.parse(event.payload).message)
+        row = self.create(
+            {
+                "event_id": event.id,
+                "mail_message_id": message.id,
+                "task_id": message.res_id,
+                "name": content.file_name,
+                "url": url,
+                "attempt_count": 1,
+                "expiry_date": fields.Datetime.add(
+                    event.event_date.replace(microsecond=0), seconds=const.MEDIA_LIFE
+                ),
+            }
+        )
+        row._settle(error)
+
+    def action_retry(self):
+        """Try again to fetch a file, now.
+
+        :return: ``True``
+        :raise AccessError: when the user may not see the conversation
+        """
+        # sudo: who may read the conversation may ask for its files
+        rows = self.sudo()
+        rows.task_id.with_env(self.env).check_access("read")
+        failed = rows.filtered(lambda row: row.state == "failed")
+        failed.write({"state": "pending", "next_attempt_date": False, "reason": False})
+        for row in failed:
+            row._show(None)
+        self._wake()
+        return True
+
+    @api.model
+    def _wake(self, at=None):
+        cron = self.env.ref("viber_connector.ir_cron_fetch_media").sudo()
+        if at:
+            cron._trigger(at=at)
+        else:
+            cron._viber_wake()
+
+    # -- The job -----------------------------------------------------------------
+
+    @api.model
+    def _process_queue(self):
+        """Fetch what is due. Only HTTP runs in threads; no transaction stays open
+        meanwhile. Commits."""
+        options = self._fetch_options() | {"seconds": const.MEDIA_TIMEOUT}
+        rows = self._claim()
+        remaining = len(rows) == const.MEDIA_CONNECTIONS
+        with ThreadPoolExecutor(const.MEDIA_CONNECTIONS) as pool:
+            running = {
+                pool.submit(media.fetch, row.url, **options): row.id for row in rows
+            }
+            self._commit()
+            for future in as_completed(running):
+                row = self.browse(running[future]).exists()
+                if row:
+                    row._settle(future.exception() or future.result())
+                self._commit()
+        self.env["ir.cron"]._commit_progress(len(rows), remaining=int(remaining))
+
+    @api.model
+    def _claim(self):
+        """:return: files to be fetched now, kept from others while that lasts
+        :rtype: viber.media
+        """
+        rows = self.env.execute_query(
+            SQL(
+                """
+                UPDATE viber_media
+                   SET attempt_count = attempt_count + 1,
+                       next_attempt_date = %(later)s
+                 WHERE id IN (
+                    SELECT id FROM viber_media
+                     WHERE state = 'pending'
+                       AND (next_attempt_date IS NULL OR next_attempt_date <= %(now)s)
+                  ORDER BY next_attempt_date NULLS FIRST LIMIT %(limit)s
+                       FOR NO KEY UPDATE SKIP LOCKED)
+             RETURNING id
+                """,
+                now=fields.Datetime.now(),
+                later=fields.Datetime.add(
+                    fields.Datetime.now(), seconds=2 * const.MEDIA_TIMEOUT
+                ),
+                limit=const.MEDIA_CONNECTIONS,
+            )
+        )
+        self._commit()
+        return self.browse(row[0] for row in rows)
+
+    @api.model
+    def _fetch_options(self):
+        """:return: options of :func:`tools.media.fetch` that an administrator can set
+        :rtype: dict
+        """
+        parameters = self.env["ir.config_parameter"].sudo()
+        megabytes = parameters.get_param(const.MEDIA_MAX_MB_PARAMETER)
+        try:
+            megabytes = int(megabytes)
+        except (TypeError, ValueError):
+            megabytes = const.MEDIA_MAX_MB
+        return {
+            "max_bytes": megabytes * 1024 * 1024,
+            "trusted_url": self.env["viber.account"]._get_trusted_url(),
+        }
+
+    @api.model
+    def _commit(self):
+        # A file that was fetched is kept, whatever becomes of the others.
+        self.env.cr.commit()  # pylint: disable=invalid-commit
+
+    # -- What becomes of it ------------------------------------------------------
+
+    def _settle(self, result):
+        """Take the file, plan another try, or give up.
+
+        :param Fetched | Exception result: what a try has brought
+        """
+        self.ensure_one()
+        if isinstance(result, media.Fetched):
+            self.write({"state": "done", "next_attempt_date": False, "reason": False})
+            self._show(result)
+            return
+        if not isinstance(result, media.MediaError):
+            _logger.error(
+                "Viber file %s could not be fetched", self.id, exc_info=result
+            )
+            result = media.MediaError("unavailable", type(result).__name__)
+        retry = fields.Datetime.add(fields.Datetime.now(), seconds=self._delay())
+        reason = self._explain(result)
+        if result.may_pass and retry < self.expiry_date:
+            self.write({"next_attempt_date": retry, "reason": reason})
+            self._wake(at=retry)
+            return
+        self.write({"state": "failed", "next_attempt_date": False, "reason": reason})
+        self._show(None)
+
+    def _delay(self):
+        delays = const.MEDIA_RETRY_DELAYS
+        return delays[min(self.attempt_count, len(delays)) - 1]
+
+    def _explain(self, error):
+        """:return: why there is no file, for the agent
+        :rtype: str
+        """
+        return {
+            "forbidden": self.env._("its address is not one of Viber's"),
+            "refused": self.env._("Viber does not give it away any more (%s)", error),
+            "too_big": self.env._("it is too big"),
+            "encoded": self.env._("it came in a form that is not accepted"),
+            "unavailable": self.env._("Viber could not be reached (%s)", error),
+            "slow": self.env._("it took too long"),
+        }[error.reason]
+
+    def _show(self, result):
+        """Bring the chatter message up to date.
+
+        :param Fetched | None result: the file, if it is there
+        """
+        task = self.task_id
+        event = callback.parse(self.event_id.payload)
+        content = content_tools.read(event.message)
+        vals = {"body": content.html + self._remark(event.message, content, result)}
+        if result:
+            vals["attachment_ids"] = [
+                (4, attachment.id) for attachment in self._attach(content, result)
+            ]
+        message = self.mail_message_id
+        message.write(vals)
+        task._viber_push_messages(message)
+
+    def _attach(self, content, result):
+        [(name, raw)] = self.task_id._viber_attachments(content, result)
+        return (
+            self.env["ir.attachment"]
+            .with_context(attachments_mime_plainxml=True, image_no_postprocess=True)
+            .create(
+                {
+                    "name": name,
+                    "raw": raw,
+                    "res_model": "project.task",
+                    "res_id": self.task_id.id,
+                }
+            )
+        )
+
+    def _remark(self, message, content, result):
+        if self.state != "failed":
+            return self.task_id._viber_remark(message, content, result)
+        return self.task_id._viber_small_print(
+            [
+                self.env._(
+                    "%(file)s could not be fetched: %(reason)s. %(retry)s",
+                    file=self.name,
+                    reason=self.reason,
+                    retry=self._retry_link(),
+                )
+            ]
+        )
+
+    def _retry_link(self):
+        """:return: what the web client makes a button of (``message_patch.js``);
+            elsewhere it leads to the file's own page
+        :rtype: Markup
+        """
+        return Markup(
+            '<a href="/odoo/viber.media/%(id)s" class="o_viber_fetch_again"'
+            ' data-oe-model="viber.media" data-oe-id="%(id)s">%(text)s</a>'
+        ) % {"id": self.id, "text": self.env._("Try again")}

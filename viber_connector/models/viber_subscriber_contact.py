@@ -1,0 +1,223 @@
+"""The contact behind a Viber user: made, kept fresh, found by number, linked."""
+
+import base64
+
+from odoo import fields, models
+from odoo.exceptions import UserError
+from odoo.tools import SQL
+
+from .. import const
+from ..tools import phone
+from ..tools.media import Fetched
+from ..tools.text import shorten
+
+# Digits at the end of a number that are alike however it was written.
+_SAME_DIGITS = 7
+# What a template keeps to itself.
+_NOT_COPIED = (
+    "barcode",
+    "company_registry",
+    "email",
+    "image_1920",
+    "phone",
+    "ref",
+    "vat",
+    "website",
+)
+
+
+class ViberSubscriber(models.Model):
+    _inherit = "viber.subscriber"
+
+    # What we wrote to the contact. What differs from it, a person has changed, and it
+    # is his from then on.
+    contact_name = fields.Char(readonly=True)
+    avatar_url = fields.Char(readonly=True)
+    avatar_checksum = fields.Char(readonly=True)
+    suggested_partner_id = fields.Many2one(
+        "res.partner",
+        "Suggested Contact",
+        compute="_compute_suggestion",
+        help="The one contact with the phone number that the customer shared.",
+    )
+    suggestion = fields.Char(compute="_compute_suggestion")
+
+    def _compute_suggestion(self):
+        for subscriber in self:
+            others = subscriber._find_by_phone() - subscriber.partner_id
+            subscriber.suggested_partner_id = others if len(others) == 1 else False
+            subscriber.suggestion = subscriber._describe_matches(others)
+
+    def _describe_matches(self, others):
+        if not self.phone:
+            return False
+        if not others:
+            return self.env._("No other contact has the number %s.", self.phone)
+        if len(others) == 1:
+            return self.env._(
+                "%(contact)s has the number %(phone)s, too.",
+                contact=others.display_name,
+                phone=self.phone,
+            )
+        return self.env._(
+            "%(count)s contacts have the number %(phone)s: choose by hand.",
+            count=len(others),
+            phone=self.phone,
+        )
+
+    # -- Making and refreshing -------------------------------------------------
+
+    def _ensure_partner(self):
+        """:return: the customer's contact, made now if there was none
+        :rtype: res.partner
+        """
+        self.ensure_one()
+        partner = self.partner_id
+        if not partner:
+            self.partner_id = partner = self._create_partner()
+        elif not partner.active:
+            # An archived contact would not get our answers.
+            partner.active = True
+        return partner
+
+    def _create_partner(self):
+        name = shorten(self._get_name(), const.CONTACT_NAME_MAX_LENGTH)
+        vals = {"name": name, "active": True, "phone": self.phone} | self._origin_vals()
+        self.contact_name = name
+        template = self.account_id.contact_template_id
+        if not template:
+            company = self.account_id.company_id
+            return self.env["res.partner"].create(vals | {"company_id": company.id})
+        blank = {name: False for name in _NOT_COPIED if name in template._fields}
+        return template.copy(blank | vals)
+
+    def _origin_vals(self):
+        """:return: language and country, as far as Viber tells what Odoo knows"""
+        country = self.env["res.country"].search(
+            [("code", "=", (self.country_code or "").upper())], limit=1
+        )
+        lang = self.env["res.lang"]._viber_find(self.language)
+        vals = {"country_id": country.id, "lang": lang}
+        return {name: value for name, value in vals.items() if value}
+
+    def _refresh_contact_name(self):
+        """Give the contact the name that Viber tells now, unless a person chose one."""
+        partner = self.partner_id
+        name = shorten(self._get_name(), const.CONTACT_NAME_MAX_LENGTH)
+        if partner and self.contact_name == partner.name != name:
+            partner.name = self.contact_name = name
+
+    def _set_avatar(self, url, result):
+        """Show the customer's own picture on his contact, unless a person chose one.
+
+        :param str url: where it is from
+        :param Fetched | MediaError result: what became of it
+        """
+        if not isinstance(result, Fetched):
+            if not result.may_pass:
+                # Don't try again with each message.
+                self.avatar_url = url
+            return
+        partner = self.partner_id
+        self.avatar_url = url
+        if self._image_checksum() != (self.avatar_checksum or False):
+            return
+        try:
+            with self.env.cr.savepoint():
+                partner.image_1920 = base64.b64encode(result.content)
+                partner.flush_recordset()
+        except (UserError, ValueError, OSError):
+            # No picture, or one that nobody can show.
+            return
+        self.avatar_checksum = self._image_checksum()
+
+    def _image_checksum(self):
+        """:return: checksum of the contact's picture, ``False`` without one
+        :rtype: str | bool
+        """
+        attachment = self.env["ir.attachment"].search(
+            [
+                ("res_model", "=", "res.partner"),
+                ("res_field", "=", "image_1920"),
+                ("res_id", "=", self.partner_id.id),
+            ],
+            limit=1,
+        )
+        return attachment.checksum
+
+    # -- Linking -----------------------------------------------------------------
+
+    def action_link_suggested(self):
+        """Link the customer to the one contact that has his number.
+
+        :return: ``True``
+        :raise UserError: when there is not exactly one
+        """
+        for subscriber in self:
+            if not subscriber.suggested_partner_id:
+                raise UserError(
+                    subscriber.suggestion
+                    or self.env._("The customer has not shared his number yet.")
+                )
+            subscriber.partner_id = subscriber.suggested_partner_id
+        return True
+
+    def _take_phone(self, number):
+        """Keep the number that the customer shared, and see whose it is.
+
+        :param str number: in E.164
+        """
+        self.phone = number
+        if self.account_id.link_by_phone:
+            others = self._find_by_phone() - self.partner_id
+            if len(others) == 1:
+                self.partner_id = others
+        if not self.partner_id.phone:
+            self.partner_id.phone = number
+
+    def _find_by_phone(self):
+        """:return: the contacts of the account's company that have his number
+        :rtype: res.partner
+        """
+        self.ensure_one()
+        if not self.phone:
+            return self.env["res.partner"]
+        partners = self.env["res.partner"].search(
+            [
+                ("id", "in", self._candidates_by_phone()),
+                ("company_id", "in", (False, self.account_id.company_id.id)),
+            ]
+        )
+        return partners.filtered(lambda partner: self._has_phone(partner))
+
+    def _candidates_by_phone(self):
+        """:return: query for contacts whose number, its digits alone, ends alike"""
+        return SQL(
+            """
+            (SELECT id FROM res_partner
+              WHERE regexp_replace(phone, '[^0-9]', '', 'g') LIKE %s)
+            """,
+            "%" + self.phone[-_SAME_DIGITS:],
+        )
+
+    def _has_phone(self, partner):
+        country = partner.country_id or self.account_id.company_id.country_id
+        return phone.to_e164(partner.phone, country.code) == self.phone
+
+    def _move_conversations(self, old_partner):
+        """Another contact is the customer now: so he is of the open conversations.
+
+        :param res.partner old_partner: who was it, maybe empty
+        """
+        partner = self.partner_id
+        if not partner or partner == old_partner:
+            return
+        # A name or picture of the new contact was given by a person.
+        self.write({"contact_name": False, "avatar_checksum": False})
+        tasks = self.sudo().task_ids.filtered(
+            lambda task: not task.partner_id or task.partner_id == old_partner
+        )
+        for task in tasks:
+            task.message_subscribe(partner.ids)
+            task.message_unsubscribe(old_partner.ids)
+        tasks.partner_id = partner

@@ -1,0 +1,59 @@
+import { Chatter } from "@mail/chatter/web_portal/chatter";
+
+import { useEffect } from "@odoo/owl";
+import { registry } from "@web/core/registry";
+import { useService } from "@web/core/utils/hooks";
+import { patch } from "@web/core/utils/patch";
+
+const MODEL = "project.task";
+
+/** A chatter listens to what happens in its conversation. */
+patch(Chatter.prototype, {
+    setup() {
+        super.setup(...arguments);
+        const bus = useService("bus_service");
+        useEffect(
+            (model, id) => {
+                if (model !== MODEL || !id) {
+                    return;
+                }
+                const channel = `viber_task_${id}`;
+                bus.addChannel(channel);
+                return () => bus.deleteChannel(channel);
+            },
+            () => [this.props.threadModel, this.props.threadId]
+        );
+    },
+});
+
+/** Fetches new messages of the conversations that are open. */
+export const viberLiveService = {
+    dependencies: ["bus_service", "mail.store"],
+
+    start(env, { bus_service: bus, "mail.store": store }) {
+        const hidden = new Set();
+
+        function refresh(id) {
+            const thread = store.Thread.get({ model: MODEL, id });
+            if (thread?.isLoaded) {
+                thread.fetchThreadData(["messages", "attachments", "followers"]);
+            }
+        }
+
+        bus.subscribe("viber_connector/refresh", ({ id }) => {
+            // Fetching marks messages as read: not while nobody looks.
+            if (document.visibilityState === "visible") {
+                refresh(id);
+            } else {
+                hidden.add(id);
+            }
+        });
+        document.addEventListener("visibilitychange", () => {
+            if (document.visibilityState === "visible") {
+                hidden.forEach(refresh);
+                hidden.clear();
+            }
+        });
+    },
+};
+registry.category("services").add("viber_connector.live", viberLiveService);

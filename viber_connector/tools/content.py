@@ -1,0 +1,183 @@
+"""What a customer's message says: from its fields to HTML, files and a phone number.
+
+Words are left to the models, which can translate; nothing here raises on what came.
+"""
+
+import math
+import re
+import unicodedata
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from urllib.parse import unquote, urlsplit
+
+import vobject
+from markupsafe import Markup
+
+from .callback import Message
+from .phone import to_e164
+from .text import clean_line, to_html
+
+#: Types whose ``media`` is a file to be fetched (viber_bot_api.md, 4.5).
+FILE_TYPES = ("picture", "video", "file", "sticker")
+#: Types that are understood.
+KNOWN_TYPES = (*FILE_TYPES, "text", "url", "location", "contact")
+
+_FILE_NAME_MAX_LENGTH = 120
+_MAP = "https://www.openstreetmap.org/?mlat={lat}&mlon={lon}#map=17/{lat}/{lon}"
+# Not in a file name: separators, and what some file system or header stumbles over.
+_UNSAFE = re.compile(r'[\\/:*?"<>|;\x00-\x1f\x7f]+')
+
+
+@dataclass(frozen=True)
+class Content:
+    """What stands in the chatter.
+
+    ``text`` is what may name a new task; ``file_url`` is to be fetched and kept under
+    ``file_name`` (which may lack an extension); ``attachments`` are ready.
+    """
+
+    html: Markup = Markup()
+    text: str = ""
+    file_url: str = ""
+    file_name: str = ""
+    attachments: tuple[tuple[str, bytes], ...] = ()
+    #: the customer's own number, when he shared it by a button
+    phone: str = ""
+
+
+def read(message, country_code=""):
+    """Read what a message says.
+
+    :param Message message: of a callback
+    :param str country_code: where national phone numbers belong
+    :rtype: Content
+    """
+    reader = _READERS.get(message.type)
+    if reader:
+        return reader(message, country_code)
+    return _read_file(message, country_code)
+
+
+def file_url(message):
+    """:return: address of the file that came with a message, or ``""``
+    :rtype: str
+    """
+    return "" if message.type in _READERS else message.media
+
+
+def _read_text(message, _country_code):
+    return Content(to_html(message.text), message.text)
+
+
+def _read_url(message, _country_code):
+    return Content(to_html(message.media or message.text), message.media)
+
+
+def _read_file(message, _country_code):
+    return Content(
+        to_html(message.text),
+        message.text,
+        file_url=message.media,
+        file_name=_file_name(message),
+    )
+
+
+def _read_location(message, _country_code):
+    location = message.raw.get("location")
+    values = location if isinstance(location, dict) else {}
+    lat, lon = _coordinate(values.get("lat")), _coordinate(values.get("lon"))
+    if lat is None or lon is None:
+        return Content(to_html(message.text), message.text)
+    place = f"{lat:.6f}, {lon:.6f}"
+    html = Markup(
+        '📍 <a href="%s" target="_blank" rel="noopener noreferrer">%s</a>'
+    ) % (
+        _MAP.format(lat=lat, lon=lon),
+        place,
+    )
+    return Content(html, f"📍 {place}")
+
+
+def _coordinate(value):
+    """:return: a number of degrees; ``None`` when it is none"""
+    try:
+        degrees = float(value)
+    except (TypeError, ValueError, OverflowError):
+        return None
+    return degrees if math.isfinite(degrees) and abs(degrees) <= 180 else None
+
+
+def _read_contact(message, country_code):
+    contact = message.raw.get("contact")
+    values = contact if isinstance(contact, dict) else {}
+    name, number = (
+        clean_line(values.get("name")),
+        clean_line(values.get("phone_number")),
+    )
+    # A desktop client shares no number (viber_bot_api.md, 15.2, quirk 7).
+    number = to_e164(number, country_code) or number
+    line = ", ".join(part for part in (name, number) if part)
+    if not line:
+        return Content(to_html(message.text), message.text)
+    # Only the answer to a share-phone button carries a text (seen); a contact that was
+    # attached by hand can be anyone's.
+    shared = number if message.text and number.startswith("+") else ""
+    card = (f"{safe_file_name(name) or number}.vcf", _vcard(name or number, number))
+    return Content(
+        Markup("👤 %s") % line, f"👤 {line}", attachments=(card,), phone=shared
+    )
+
+
+def _vcard(name, number):
+    """:return: a vCard 3.0
+    :rtype: bytes
+    """
+    card = vobject.vCard()
+    card.add("fn").value = name
+    card.add("n").value = vobject.vcard.Name(family=name)
+    if number:
+        card.add("tel").value = number
+    return card.serialize().encode()
+
+
+_READERS = {
+    "text": _read_text,
+    "url": _read_url,
+    "location": _read_location,
+    "contact": _read_contact,
+}
+
+
+def _file_name(message):
+    """What to call a file: as the customer does, else as its address does."""
+    given = clean_line(message.raw.get("file_name"))
+    # Viber's literal for "has no name" (seen).
+    if message.type == "sticker" or given in ("", "null"):
+        sticker = clean_line(message.raw.get("sticker_id"))
+        path = PurePosixPath(unquote(_url_path(message.media)))
+        stem = f"sticker-{sticker}" if sticker else clean_line(message.type)
+        given = stem + path.suffix
+    return safe_file_name(given) or "file"
+
+
+def _url_path(url):
+    """:return: the path of an address, ``""`` when it is none
+    :rtype: str
+    """
+    try:
+        return urlsplit(url).path
+    except ValueError:
+        return ""
+
+
+def safe_file_name(name):
+    """Make a name that is one: no path, nothing hidden, its extension kept.
+
+    :param str name: from outside
+    :rtype: str
+    """
+    name = unicodedata.normalize("NFC", clean_line(name))
+    name = _UNSAFE.sub("_", name).strip(" .")
+    path = PurePosixPath(name)
+    suffix = path.suffix[:16]
+    return name[: len(name) - len(path.suffix)][:_FILE_NAME_MAX_LENGTH] + suffix

@@ -1,0 +1,317 @@
+"""Fetching what customers sent: from public addresses only, with bounds, in threads.
+
+The address that was checked is the one that is connected to: names are resolved here,
+once, and a name that leads to a private address as well leads nowhere.
+"""
+
+import contextlib
+import ipaddress
+import socket
+import threading
+import time
+from concurrent.futures import FIRST_COMPLETED, wait
+from dataclasses import dataclass
+from socket import SOCK_STREAM
+from urllib.parse import urljoin, urlsplit
+
+import requests
+from requests.adapters import HTTPAdapter
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.exceptions import HTTPError
+
+from .address import origin
+
+_CHUNK = 64 * 1024
+_CONNECT_TIMEOUT = 5
+_READ_TIMEOUT = 10
+_REDIRECTS_MAX = 3
+_REDIRECTS = (301, 302, 303, 307, 308)
+#: Viber names stickers and the placeholder avatar by plain http (seen).
+_VIBER_DOMAIN = ".viber.com"
+
+
+class MediaError(Exception):
+    """A file could not be fetched.
+
+    :param str reason: one of the keys of :data:`REASONS`
+    :param str detail: more for a person, e.g. ``HTTP 403``
+    """
+
+    #: whether another try may help, by reason
+    REASONS = {
+        "forbidden": False,  # no address that we may fetch from
+        "refused": False,  # the server said no, for good
+        "too_big": False,
+        "encoded": False,
+        "unavailable": True,
+        "slow": True,
+    }
+
+    def __init__(self, reason, detail=""):
+        super().__init__(detail or reason)
+        self.reason = reason
+        self.may_pass = self.REASONS[reason]
+
+
+@dataclass(frozen=True)
+class Fetched:
+    """A file that was fetched."""
+
+    content: bytes
+    #: as the server said, lower case, without parameters; maybe ""
+    content_type: str
+
+
+def fetch(url, *, max_bytes, seconds, trusted_url=""):
+    """Fetch a file.
+
+    Plain http is raised to https where Viber is known to answer that too, and used only
+    if that fails; other plain addresses are not fetched.
+
+    :param str url: from outside
+    :param int max_bytes: of the file at the most
+    :param float seconds: for all of it, redirects included
+    :param str trusted_url: address whose scheme, host and port may be private (the
+        simulator's); empty: none
+    :rtype: Fetched
+    :raise MediaError: see its reasons
+    """
+    deadline = time.monotonic() + seconds
+    options = {"max_bytes": max_bytes, "deadline": deadline, "trusted": trusted_url}
+    parts = _split(url)
+    if not _is_viber_http(parts):
+        return _fetch(url, **options)
+    try:
+        return _fetch(parts._replace(scheme="https").geturl(), **options)
+    except MediaError as error:
+        if not error.may_pass:
+            raise
+    return _fetch(url, **options)
+
+
+def _split(url):
+    """:raise MediaError: when it is no http(s) address with a host"""
+    try:
+        parts = urlsplit(url)
+        parts.port  # noqa: B018 - raises when it is no number
+    except ValueError:
+        raise MediaError("forbidden") from None
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise MediaError("forbidden")
+    return parts
+
+
+def _is_viber_http(parts):
+    host = "." + parts.hostname
+    return parts.scheme == "http" and host.endswith(_VIBER_DOMAIN) and not parts.port
+
+
+def _fetch(url, *, max_bytes, deadline, trusted):
+    """Fetch, following a few redirects, each checked like the first address."""
+    with requests.Session() as session, _Watchdog(deadline) as watchdog:
+        # No proxy: it would resolve the name itself. No netrc: it holds passwords.
+        session.trust_env = False
+        for _redirect in range(_REDIRECTS_MAX + 1):
+            parts = _split(url)
+            is_trusted = bool(trusted) and origin(url) == origin(trusted)
+            if parts.scheme != "https" and not is_trusted and not _is_viber_http(parts):
+                raise MediaError("forbidden")
+            adapter = _Adapter(watchdog, public_only=not is_trusted)
+            session.mount(f"{parts.scheme}://", adapter)
+            with _get(session, url, deadline) as response:
+                if response.status_code not in _REDIRECTS:
+                    return _read(response, max_bytes, deadline)
+                url = urljoin(url, response.headers.get("Location", ""))
+    raise MediaError("refused", "too many redirects")
+
+
+def _get(session, url, deadline):
+    left = max(deadline - time.monotonic(), 0.001)
+    try:
+        return session.get(
+            url,
+            stream=True,
+            allow_redirects=False,
+            timeout=(min(_CONNECT_TIMEOUT, left), min(_READ_TIMEOUT, left)),
+            # What is compressed may grow without bounds.
+            headers={"Accept-Encoding": "identity"},
+        )
+    except _NotPublic:
+        raise MediaError("forbidden") from None
+    except requests.Timeout:
+        raise MediaError("slow") from None
+    except (requests.RequestException, HTTPError, OSError, ValueError) as error:
+        raise _broken(error, deadline) from None
+
+
+def _read(response, max_bytes, deadline):
+    status = response.status_code
+    if status != 200:
+        reason = "unavailable" if status >= 500 or status == 429 else "refused"
+        raise MediaError(reason, f"HTTP {status}")
+    if response.headers.get("Content-Encoding", "identity").lower() != "identity":
+        raise MediaError("encoded")
+    content = bytearray()
+    try:
+        for chunk in response.raw.stream(_CHUNK, decode_content=False):
+            content += chunk
+            if len(content) > max_bytes:
+                raise MediaError("too_big")
+    except (HTTPError, OSError) as error:
+        raise _broken(error, deadline) from None
+    # A stream of unknown length ends where the watchdog cut it.
+    if time.monotonic() >= deadline:
+        raise MediaError("slow")
+    content_type = response.headers.get("Content-Type", "").partition(";")[0]
+    return Fetched(bytes(content), content_type.strip().lower())
+
+
+def _broken(error, deadline):
+    """:return: why a connection broke off: maybe we cut it ourselves
+    :rtype: MediaError
+    """
+    if time.monotonic() >= deadline:
+        return MediaError("slow")
+    return MediaError("unavailable", type(error).__name__)
+
+
+class _Watchdog:
+    """Cuts all connections of one fetch when its time is over.
+
+    Time-outs of a socket only bound the wait for the next byte: who sends one every
+    second would never be done.
+    """
+
+    def __init__(self, deadline):
+        self._sockets = []
+        self._timer = threading.Timer(max(deadline - time.monotonic(), 0), self._cut)
+        self._timer.daemon = True
+
+    def __enter__(self):
+        self._timer.start()
+        return self
+
+    def __exit__(self, *exc_info):
+        self._timer.cancel()
+        for connection in self._sockets:
+            connection.close()
+
+    def watch(self, connection):
+        # A copy of the handle: TLS takes the socket itself over.
+        self._sockets.append(connection.dup())
+
+    def _cut(self):
+        for connection in self._sockets:
+            with contextlib.suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
+
+
+class _NotPublic(Exception):
+    """A name leads to an address that is not public."""
+
+
+class _Adapter(HTTPAdapter):
+    """Connects under watch, and to public addresses only unless told otherwise."""
+
+    def __init__(self, watchdog, public_only):
+        self._watchdog = watchdog
+        self._public_only = public_only
+        super().__init__()
+
+    def init_poolmanager(self, connections, maxsize, block=False, **options):
+        super().init_poolmanager(connections, maxsize, block, **options)
+        self.poolmanager.pool_classes_by_scheme = {
+            "http": self._pool_class(HTTPConnectionPool, HTTPConnection),
+            "https": self._pool_class(HTTPSConnectionPool, HTTPSConnection),
+        }
+
+    def _pool_class(self, pool, connection):
+        """:return: the pool of urllib3, its connections made by :meth:`_connect`"""
+        connect = self._connect
+
+        class Connection(connection):
+            def _new_conn(self):
+                return connect(self._dns_host, self.port, self.timeout)
+
+        return type("Pool", (pool,), {"ConnectionCls": Connection})
+
+    def _connect(self, host, port, timeout):
+        addresses = [
+            entry[4] for entry in socket.getaddrinfo(host, port, type=SOCK_STREAM)
+        ]
+        # All of them: one private address among public ones is no mistake.
+        if self._public_only and not all(map(_is_public, addresses)):
+            raise _NotPublic(host)
+        failure = OSError("no address")
+        for address in addresses:
+            try:
+                connection = socket.create_connection(address[:2], timeout)
+            except OSError as error:
+                failure = error
+                continue
+            self._watchdog.watch(connection)
+            return connection
+        raise failure
+
+
+def _is_public(address):
+    ip = ipaddress.ip_address(address[0].partition("%")[0])
+    # An IPv4 address in the guise of IPv6 is as private as it is without.
+    ip = getattr(ip, "ipv4_mapped", None) or ip
+    return ip.is_global and not ip.is_multicast
+
+
+class Downloads:
+    """Files that are fetched ahead, in threads, for those who will want them.
+
+    :param concurrent.futures.Executor pool: runs the downloads
+    :param float seconds: how long a file may take, waiting for its turn included
+    :param options: of :func:`fetch`
+    """
+
+    def __init__(self, pool, seconds, **options):
+        self._pool = pool
+        self._seconds = seconds
+        self._options = options
+        self._running = {}
+
+    def start(self, url):
+        """Begin to fetch a file, unless that is done already.
+
+        :param str url: from outside
+        """
+        if url in self._running:
+            return
+        future = self._pool.submit(fetch, url, seconds=self._seconds, **self._options)
+        self._running[url] = (future, time.monotonic() + self._seconds)
+
+    def is_ready(self, url):
+        """:return: whether there is a result (:meth:`result`), maybe that it is slow
+        :rtype: bool
+        """
+        if url not in self._running:
+            return True
+        future, deadline = self._running[url]
+        return future.done() or time.monotonic() >= deadline
+
+    def result(self, url):
+        """:return: the file, or why there is none
+        :rtype: Fetched | MediaError
+        """
+        if url not in self._running:
+            return MediaError("unavailable")
+        future, _deadline = self._running[url]
+        if not future.done():
+            future.cancel()
+            return MediaError("slow")
+        return future.exception() or future.result()
+
+    def wait(self, seconds):
+        """Wait until another file is there.
+
+        :param float seconds: at the most
+        """
+        futures = [future for future, _deadline in self._running.values()]
+        pending = [future for future in futures if not future.done()]
+        wait(pending, timeout=seconds, return_when=FIRST_COMPLETED)
