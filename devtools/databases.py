@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from . import odoo, odoo_tree
-from .paths import ADDON, DATA, DEV
+from .paths import ADDON, DATA, DEV, LOGS
 from .shell import run, say
 
 BASE = "base"
@@ -41,11 +41,17 @@ def temporary(variables, purpose, template=CONNECTOR):
 
 
 def _drop_abandoned(variables, purpose):
-    """Remove what a run left behind that was killed."""
-    for name in names(variables):
+    """Remove databases of runs that were killed, and logs of runs that have ended."""
+
+    def is_abandoned(name):
         owner = re.fullmatch(rf"{purpose}-(\d+)", name)
-        if owner and not Path("/proc", owner[1]).exists():
-            drop(variables, name)
+        return owner and not Path("/proc", owner[1]).exists()
+
+    for name in filter(is_abandoned, names(variables)):
+        drop(variables, name)
+    for log in LOGS.glob("*.log"):
+        if is_abandoned(log.stem):
+            log.unlink()
 
 
 def drop(variables, name):

@@ -1,6 +1,5 @@
 """Fixtures of the system tests: real servers and databases, made for them alone."""
 
-import shutil
 import signal
 
 import pytest
@@ -9,7 +8,6 @@ from playwright.sync_api import sync_playwright
 import devtools.browser
 import devtools.odoo
 from devtools import databases
-from devtools.paths import LOGS
 from devtools.server import OdooServer
 from viber_simulator.testing import Simulator
 
@@ -17,11 +15,24 @@ from .support import SCREENSHOTS, Account, open_page
 from .support.browser import OPTIONS
 
 PREFORK_WORKERS = 2
+LOG_CHARACTERS = 4000
 
 
 def pytest_configure():
     # `kill` shall end what the fixtures started, as Ctrl-C does.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item):
+    """Show the end of the servers' logs with a failure."""
+    report = yield
+    if report.failed:
+        for server in getattr(item, "funcargs", {}).values():
+            if isinstance(server, OdooServer):
+                end = server.log_text()[-LOG_CHARACTERS:]
+                report.sections.append((f"end of {server.log.name}", end))
+    return report
 
 
 @pytest.fixture(scope="session")
