@@ -44,7 +44,7 @@ class BotApi:
         if not url:
             bot.webhook, bot.event_types = None, []
             self._service.world.changed = True
-            return {}
+            return {"event_types": events}
         address = webhook_url(url)
         if address is None:
             raise ApiError(const.INVALID_URL, "URL not valid or not HTTPS")

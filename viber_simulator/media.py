@@ -171,10 +171,10 @@ class Media:
             async with self._slots:
                 await self._head(url)
                 await self._get(url, limit, result)
-        except (aiohttp.ClientError, OSError, ValueError) as error:
-            result["error"] = str(error) or type(error).__name__
         except asyncio.TimeoutError:
             result["error"] = "timeout"
+        except (aiohttp.ClientError, OSError, ValueError) as error:
+            result["error"] = str(error) or type(error).__name__
         return result
 
     async def _head(self, url):

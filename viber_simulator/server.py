@@ -91,7 +91,7 @@ async def _phone_page(_request):
     """One page for all addresses: its script reads the rest from the address."""
     headers = {
         "Cache-Control": "no-cache",
-        "Content-Security-Policy": "default-src 'self'; img-src http: https: data: blob:;"
-        " media-src 'self' blob:; style-src 'self' 'unsafe-inline'",
+        "Content-Security-Policy": "default-src 'self'; media-src 'self' blob:;"
+        " img-src http: https: data: blob:; style-src 'self' 'unsafe-inline'",
     }
     return web.FileResponse(PHONE / "index.html", headers=headers)

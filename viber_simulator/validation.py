@@ -62,9 +62,6 @@ def _check_sender(request):
     sender = request.get("sender", {})
     if not isinstance(sender, dict):
         raise bad("'sender' must be an object")
-    for key in sender:
-        if sender[key] is None:
-            raise bad(f"instance type (null) of 'sender.{key}' is not allowed")
     check_string(sender, "name", const.MAX_SENDER_NAME)
     check_url(sender, "avatar")
 
@@ -180,11 +177,13 @@ def check_string(data, key, limit, required=False):
 def check_url(data, key, required=False):
     """An absolute address of http or https.
 
+    The official Python library sends ``null`` for the avatars of sender and contact.
+
     :raise ApiError: 3 or 4
     """
-    value = check_string(data, key, const.MAX_URL, required)
-    if not value and not required:
+    if not data.get(key) and not required:
         return
+    value = check_string(data, key, const.MAX_URL, required)
     try:
         parts = urlsplit(value)
         good = parts.scheme in ("http", "https") and parts.hostname
