@@ -44,6 +44,7 @@ SET_WEBHOOK_TIMEOUT = (5, 20)
 STATUS_OK = 0
 STATUS_INVALID_URL = 1
 STATUS_BAD_TOKEN = 2
+STATUS_TOO_MANY = 12
 STATUS_NAMES = {
     1: "invalidUrl",
     2: "invalidAuthToken",
@@ -72,8 +73,9 @@ STATUS_NAMES = {
     999: "badReceiverId",
 }
 #: What a status means for the message that got it: ``later`` try again after a while,
-#: ``wait`` for the customer or the next hour, ``recipient`` can't be reached,
-#: ``account`` nothing of this bot passes, ``request`` our own mistake.
+#: ``wait`` for the customer or the next hour, ``recipient`` has left the bot,
+#: ``account`` nothing of this bot passes, ``degrade`` once more without what is newer
+#: than the customer's client, ``request`` this message will never pass.
 STATUS_POLICY = {
     1: "request",
     2: "account",
@@ -85,19 +87,19 @@ STATUS_POLICY = {
     8: "account",
     9: "account",
     10: "account",
-    11: "recipient",
+    11: "request",
     12: "wait",
-    13: "request",
-    14: "request",
+    13: "degrade",
+    14: "degrade",
     15: "account",
     16: "request",
     17: "request",
     18: "request",
     19: "later",
     20: "request",
-    21: "recipient",
+    21: "request",
     22: "request",
-    23: "recipient",
+    23: "wait",
     24: "account",
     999: "recipient",
 }
@@ -109,32 +111,76 @@ PAYLOAD_MAX_BYTES = 30_000
 TEXT_MAX_LENGTH = 7_000
 SENDER_NAME_MAX_LENGTH = 28
 TRACKING_DATA_MAX_LENGTH = 4_000
-#: API level that plain messages need.
+#: API levels that plain messages and the share-phone button need.
 MIN_API_VERSION = 1
+KEYBOARD_API_VERSION = 3
+#: 512 in DV, 768 in CH: the smaller one is right in both.
+CAPTION_MAX_LENGTH = 512
+#: JPEG, PNG and GIF that does not move; 1 MB on iOS, 3 MB on Android.
+PICTURE_TYPES = {"image/jpeg": ".jpg", "image/png": ".png", "image/gif": ".gif"}
+PICTURE_MAX_BYTES = 1024 * 1024
+VIDEO_TYPE = "video/mp4"
+VIDEO_MAX_BYTES = 26 * 1024 * 1024
+FILE_MAX_BYTES = 50 * 1024 * 1024
+FILE_NAME_MAX_LENGTH = 256
+#: CH "Forbidden file extensions".
+FORBIDDEN_EXTENSIONS = frozenset(
+    "action apk app bat bin cmd com command cpl csh exe gadget inf1 ins inx ipa isu job"
+    " jse ksh lnk msc msi msp mst osx out paf pif ps1 reg rgs run sct shb shs u3p vb vbe"
+    " vbs vbscript workflow ws wsf".split()
+)
 
 #: Seconds after which a wake-up of a job that has not begun counts for lost.
 WAKE_UP_PATIENCE = 5
+#: Odoo's scheduler looks but once a minute for jobs that are due at a later time.
+WAKE_UP_SOON = 70
 
 # -- The outbox --------------------------------------------------------------
 
-#: Seconds to wait before the next try of a message that Viber surely has not taken.
+#: Seconds to wait before the next try of a message that Viber refused for a while, and
+#: by which share of it the wait may vary, so that not all come back at once.
 SEND_RETRY_DELAYS = (5, 15, 60, 300, 900)
+SEND_RETRY_JITTER = 0.2
+#: While Viber can't be reached an account's queue rests. It is opened again by a
+#: harmless call, tried after so many seconds at first, then at doubled delays.
+PAUSE_FIRST = 5
+PAUSE_MAX = 300
+#: After a day an administrator has to look.
+PAUSE_GIVE_UP = 24 * 3600
+#: CH "Rate limits": to one customer, in an hour by the clock, without an answer of his.
+MESSAGES_PER_HOUR_MAX = 100
+#: Seconds within which ``send_rate`` is kept; a little more than one, as the way to
+#: Viber does not take the same time for each message.
+RATE_WINDOW = 1.1
+#: Seconds to wait for the next second's share of ``send_rate``.
+RATE_WAIT = 0.1
 #: A row that is "sending" for longer than any request can take belonged to a
 #: process that died: nobody knows whether Viber took it.
 SENDING_TIMEOUT = 60
 
 #: Messages that are on the way at the same time.
 SEND_CONNECTIONS = 16
+SEND_CONNECTIONS_PARAMETER = "viber_connector.send_connections"
+#: CH: an avatar of 100 kB at the most; 720 pixels square are advised.
+AVATAR_FIELD = "image_256"
+#: Characters of a file's name in its address.
+URL_NAME_MAX_LENGTH = 60
+#: Days that links to our files live: a customer's phone fetches when he opens them.
+MEDIA_LINK_DAYS = 30
+MEDIA_LINK_DAYS_PARAMETER = "viber_connector.media_link_days"
 WAITING_STATES = {"outgoing", "sending"}
 BROKEN_STATES = {"failed", "uncertain"}
 
 # -- The inbox ---------------------------------------------------------------
 
-#: Seconds to wait before an event that failed is tried again; 3 minutes in all.
+#: Seconds to wait before an event that failed is tried again.
 EVENT_RETRY_DELAYS = (5, 15, 40, 60)
+#: Seconds after the first failure when the last try is due: Odoo's scheduler may be late
+#: by one minute, and the customer's next message waits for 3 minutes at the most.
+EVENT_PATIENCE = 120
 #: A receipt can overtake the commit of the message that it is about; one that still
 #: is about nothing of ours after so many seconds never will be.
-RECEIPT_PATIENCE = 60
+RECEIPT_PATIENCE = 180
 
 # -- What customers send -----------------------------------------------------
 
@@ -150,8 +196,8 @@ MEDIA_LIFE = 3600
 MEDIA_RETRY_DELAYS = (15, 60, 180, 600, 1200)
 MEDIA_MAX_MB_PARAMETER = "viber_connector.media_max_mb"
 MEDIA_MAX_MB = 50
-#: CH does not say how big an avatar may be; Odoo keeps it as an image.
-AVATAR_MAX_BYTES = 5 * 1024 * 1024
+#: What a contact's picture may be, by its content.
+AVATAR_TYPES = ("image/jpeg", "image/png", "image/gif", "image/webp")
 EVENT_RETENTION_PARAMETER = "viber_connector.event_retention_days"
 EVENT_RETENTION_DAYS = 90
 EVENT_RETENTION_BATCH = 10_000

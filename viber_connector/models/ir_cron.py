@@ -1,4 +1,8 @@
-from odoo import fields, models
+import threading
+from functools import partial
+
+from odoo import fields, models, sql_db
+from odoo.addons.base.models.ir_cron import ODOO_NOTIFY_FUNCTION
 from odoo.tools import SQL
 
 from .. import const
@@ -7,7 +11,24 @@ from .. import const
 class IrCron(models.Model):
     _inherit = "ir.cron"
 
-    def _viber_wake(self):
+    def _viber_wake(self, at=None):
+        """Have the job run as soon as this transaction is committed, or at a time.
+
+        :param datetime | None at: when, by UTC
+        """
+        self.ensure_one()
+        now = fields.Datetime.now()
+        if not at or at <= now:
+            self._viber_wake_now(now)
+            return
+        self._trigger(at=at)
+        delay = (at - now).total_seconds()
+        if delay < const.WAKE_UP_SOON:
+            self.env.cr.postcommit.add(
+                partial(_notify_later, self.env.cr.dbname, delay)
+            )
+
+    def _viber_wake_now(self, now):
         """Have the job run as soon as this transaction is committed.
 
         Like ``_trigger()``, but free of charge while a wake-up is waiting already: of
@@ -20,8 +41,6 @@ class IrCron(models.Model):
         One that has waited for longer than a moment counts for nothing: the server may
         have been stopped before it heard of it.
         """
-        self.ensure_one()
-        now = fields.Datetime.now()
         waiting = self.env.execute_query(
             SQL(
                 """
@@ -37,3 +56,26 @@ class IrCron(models.Model):
         )
         if not waiting:
             self._trigger()
+
+
+def _notify_later(dbname, delay):
+    """Odoo looks for jobs that are due later but once a minute; wake it in time. Should
+    the process end before, the minute's look finds the job all the same.
+
+    :param str dbname: whose jobs
+    :param float delay: seconds
+    """
+    timer = threading.Timer(delay, _notify, (dbname,))
+    timer.daemon = True
+    timer.start()
+
+
+def _notify(dbname):
+    with sql_db.db_connect("postgres").cursor() as cr:
+        cr.execute(
+            SQL(
+                "SELECT %s('cron_trigger', %s)",
+                SQL.identifier(ODOO_NOTIFY_FUNCTION),
+                dbname,
+            )
+        )

@@ -1,25 +1,30 @@
+"""What of a chatter message may leave for Viber, and as what."""
+
 from odoo import models
+from odoo.exceptions import UserError
 
 from ..tools import payload, text
 
 
 class MailMessage(models.Model):
-    """What of a chatter message may leave for Viber, and as what."""
-
     _inherit = "mail.message"
 
-    def _viber_may_leave(self, automatic):
-        """Tell whether this message is one for customers.
+    def _viber_may_leave(self, recipient_id, automatic):
+        """Tell whether this message is one for a customer.
 
         Odoo's own meaning of public: a comment, not a note. ``is_internal`` alone would
         not do, it is not set on log notes.
 
+        :param int recipient_id: id of the contact who is notified
         :param bool automatic: whether messages that Odoo writes by itself may leave
         :rtype: bool
         """
         self.ensure_one()
         if self.message_type in ("auto_comment", "out_of_office"):
             return automatic
+        # A request for a rating.
+        if self.message_type == "notification":
+            return automatic and recipient_id in self.partner_ids.ids
         return (
             self.message_type in ("comment", "email")
             and not self.is_internal
@@ -27,21 +32,28 @@ class MailMessage(models.Model):
             and not self.subtype_id.internal
         )
 
-    def _viber_payloads(self, subscriber, tracking_data):
+    def _viber_payloads(self, subscriber, tracking_data, keyboard=None):
         """Make the payloads that bring this message to a customer.
 
         :param viber.subscriber subscriber: to whom
         :param str tracking_data: reference to the conversation
+        :param dict | None keyboard: buttons below the message
         :return: bodies for ``send_message`` in the order they are to be sent; none when
             there is nothing to say
         :rtype: list[dict]
         """
         self.ensure_one()
+        account = subscriber.account_id
         return payload.build(
-            text.to_viber(self.body),
+            text.to_viber(self.body, account._get_base_url()),
+            [
+                attachment._viber_outgoing_file(account)
+                for attachment in self.attachment_ids.sorted("id")
+            ],
             receiver=subscriber.viber_user_id,
-            sender=self._viber_sender(subscriber.account_id),
+            sender=self._viber_sender(account),
             tracking_data=tracking_data,
+            keyboard=keyboard,
         )
 
     def _viber_sender(self, account):
@@ -49,5 +61,68 @@ class MailMessage(models.Model):
         :rtype: payload.Sender
         """
         if account.send_as_employee and self.author_id:
-            return payload.Sender(self.author_id.name or account.name)
+            author = self.author_id
+            return payload.Sender(author.name, author._viber_avatar_url(account))
         return payload.Sender(account.name, account.icon_url or "")
+
+    def _viber_task(self):
+        """:return: the task that this message belongs to
+        :rtype: project.task
+        """
+        self.ensure_one()
+        return self.env["project.task"].browse(self.res_id)
+
+    def _viber_rows(self):
+        """:return: the rows of the outbox that these messages made
+        :rtype: viber.message
+        """
+        # sudo: the outbox is for managers; callers check the access to the message
+        outbox = self.env["viber.message"].sudo()
+        return outbox.search([("mail_message_id", "in", self.ids)], order="id")
+
+    def unlink(self):
+        self._viber_rows()._set_state("canceled", next_attempt_date=False)
+        return super().unlink()
+
+    # -- What an agent can do about its fate -------------------------------------
+
+    def viber_send_again(self):
+        """Send again what did not arrive, or may not have.
+
+        :return: ``True``
+        :raise AccessError: when the user may not write in the conversation
+        """
+        self._viber_rows_to_act_on()._send_again()
+        return True
+
+    def viber_cancel(self):
+        """Give up what waits, did not arrive, or may not have.
+
+        :return: ``True``
+        :raise AccessError: when the user may not write in the conversation
+        """
+        self._viber_rows_to_act_on()._cancel()
+        return True
+
+    def viber_confirm(self):
+        """Take a person's word that it arrived.
+
+        :return: ``True``
+        :raise AccessError: when the user may not write in the conversation
+        """
+        self._viber_rows_to_act_on()._confirm()
+        return True
+
+    def _viber_rows_to_act_on(self):
+        if not self.env.user._is_internal():
+            raise UserError(self.env._("Only employees can do this."))
+        self.check_access("read")
+        for model, res_ids in self._viber_documents().items():
+            self.env[model].browse(res_ids).check_access("write")
+        return self._viber_rows()
+
+    def _viber_documents(self):
+        documents = {}
+        for message in self.filtered("res_id"):
+            documents.setdefault(message.model, []).append(message.res_id)
+        return documents

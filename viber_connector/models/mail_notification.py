@@ -2,6 +2,13 @@ from odoo import fields, models
 
 from .. import const
 
+# Which date of the parts tells when a status was reached.
+_STATUS_DATES = {
+    "exception": "sending_date",
+    "pending": "sent_date",
+    "ready": "create_date",
+}
+
 
 class MailNotification(models.Model):
     _inherit = "mail.notification"
@@ -12,6 +19,7 @@ class MailNotification(models.Model):
     failure_type = fields.Selection(
         selection_add=[
             ("viber_account", "Viber refuses the account"),
+            ("viber_rate", "Too many messages without an answer"),
             ("viber_recipient", "Viber can't reach the customer"),
             ("viber_request", "Viber refused the message"),
             ("viber_uncertain", "May not have arrived"),
@@ -21,21 +29,32 @@ class MailNotification(models.Model):
     viber_seen_date = fields.Datetime(
         "Seen on", help="When the customer has read all of the message in Viber."
     )
+    viber_status_date = fields.Datetime(
+        "Viber Status Date", help="When it was sent, delivered, or tried in vain."
+    )
     viber_message_ids = fields.One2many("viber.message", "mail_notification_id")
 
     def _to_store_defaults(self, target):
         return super()._to_store_defaults(target) + [
             "failure_reason",
             "viber_seen_date",
+            "viber_status_date",
         ]
 
     def _viber_sum_up(self):
-        """Show the fate of a chatter message: the worst of its parts."""
+        """Show the fate of chatter messages: the worst of their parts."""
+        changed = self.browse()
         for notification in self:
             vals = notification._viber_fate()
             if any(notification[name] != value for name, value in vals.items()):
                 notification.write(vals)
-        self.mail_message_id._notify_message_notification_update()
+                changed |= notification
+        if not changed:
+            return
+        messages = changed.mail_message_id
+        messages._notify_message_notification_update()
+        tasks = changed.viber_message_ids.task_id
+        tasks._viber_push_messages(messages)
 
     def _viber_fate(self):
         """:return: what the state of the parts makes of the notification
@@ -43,25 +62,25 @@ class MailNotification(models.Model):
         """
         self.ensure_one()
         parts = self.viber_message_ids
-        states = set(parts.mapped("state"))
-        broken = parts.filtered(lambda part: part.state in const.BROKEN_STATES)[:1]
-        active = states - {"canceled"}
+        active = parts.filtered(lambda part: part.state != "canceled")
+        states = set(active.mapped("state"))
+        broken = active.filtered(lambda part: part.state in const.BROKEN_STATES)[:1]
+        held = active.filtered("failure_reason")[:1]
         if broken:
             status = "exception"
         elif not active:
             status = "canceled"
-        elif active & const.WAITING_STATES:
+        elif states & const.WAITING_STATES:
             status = "ready"
-        elif "sent" in active:
+        elif "sent" in states:
             status = "pending"
         else:
             status = "sent"
-        seen = active == {"seen"} and max(
-            part.seen_date for part in parts if part.seen_date
-        )
+        dates = active.mapped(_STATUS_DATES.get(status, "delivered_date"))
         return {
             "notification_status": status,
-            "failure_type": broken.failure_type,
-            "failure_reason": broken.failure_reason,
-            "viber_seen_date": seen,
+            "failure_type": (broken or held).failure_type,
+            "failure_reason": (broken or held).failure_reason,
+            "viber_status_date": max(filter(None, dates), default=False),
+            "viber_seen_date": states == {"seen"} and max(active.mapped("seen_date")),
         }

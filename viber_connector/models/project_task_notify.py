@@ -1,6 +1,12 @@
 """What a customer is told: who of the notified gets it in Viber."""
 
 from odoo import models
+from odoo.exceptions import UserError
+
+from ..tools import payload
+
+# States in which nothing of a message can have reached the customer.
+_CHANGEABLE = ("outgoing", "failed", "canceled")
 
 
 class ProjectTask(models.Model):
@@ -8,9 +14,31 @@ class ProjectTask(models.Model):
 
     def _notify_get_recipients(self, message, msg_vals=False, **kwargs):
         recipients = super()._notify_get_recipients(message, msg_vals, **kwargs)
-        if not recipients or not self.viber_account_id:
+        if not recipients:
             return recipients
-        return self._viber_route(message.sudo(), recipients)
+        if self.viber_account_id:
+            recipients = self._viber_route(message.sudo(), recipients)
+        return self._viber_spare_failures(recipients)
+
+    def _viber_spare_failures(self, recipients):
+        """Leave out Viber customers who would get an e-mail but have no address: it
+        would only fail."""
+        lost = [
+            r["id"]
+            for r in recipients
+            if r["notif"] == "email" and r["share"] and not r["email_normalized"]
+        ]
+        known = self._viber_known(lost) if lost else ()
+        return [r for r in recipients if r["id"] not in known]
+
+    def _viber_known(self, partner_ids):
+        """:return: ids of those contacts who are Viber users, at whatever account
+        :rtype: set[int]
+        """
+        # sudo: agents need not see the subscribers of other companies
+        subscribers = self.env["viber.subscriber"].sudo()
+        found = subscribers.search([("partner_id", "in", partner_ids)])
+        return set(found.partner_id.ids)
 
     def _viber_route(self, message, recipients):
         """Decide who of the notified gets a message in Viber.
@@ -20,30 +48,29 @@ class ProjectTask(models.Model):
         :return: the same, ``notif`` being ``viber`` for those who get it in Viber
         :rtype: list[dict]
         """
-        account = self.sudo().viber_account_id
-        may_leave = message._viber_may_leave(account.send_automatic_messages)
+        automatic = self.sudo().viber_account_id.send_automatic_messages
         subscribers = self._viber_reachable(
             [r["id"] for r in recipients if r["id"] and r["share"]]
         )
         routed = []
         for recipient in recipients:
-            if recipient["id"] not in subscribers:
+            subscriber = subscribers.get(recipient["id"])
+            if not subscriber:
                 routed.append(recipient)
-            # Nobody is told in Viber what he wrote there himself.
-            elif recipient["id"] == message.author_id.id:
                 continue
-            elif self._viber_takes(subscribers[recipient["id"]], may_leave, recipient):
+            # Nobody is told in Viber what he wrote there himself.
+            if recipient["id"] == message.author_id.id:
+                continue
+            has_email = bool(recipient["email_normalized"])
+            if not message._viber_may_leave(recipient["id"], automatic):
+                routed += [recipient] if has_email else []
+            elif subscriber.is_subscribed or not has_email:
+                # Who has left the bot and has no address gets a message that fails
+                # and says why: better than nothing.
                 routed.append(dict(recipient, notif="viber"))
-            elif recipient["email_normalized"]:
+            else:
                 routed.append(recipient)
         return routed
-
-    def _viber_takes(self, subscriber, may_leave, recipient):
-        """Who has left the bot gets an e-mail; without an address, a failed message
-        in Viber that says so: better than nothing."""
-        if not may_leave:
-            return False
-        return subscriber.is_subscribed or not recipient["email_normalized"]
 
     def _viber_reachable(self, partner_ids):
         """Find out who has an identity at this task's account.
@@ -66,18 +93,24 @@ class ProjectTask(models.Model):
         )
         return {subscriber.partner_id.id: subscriber for subscriber in by_worth}
 
+    def _get_notify_valid_parameters(self):
+        return super()._get_notify_valid_parameters() | {"viber_keyboard"}
+
     def _notify_thread(self, message, msg_vals=False, **kwargs):
         scheduled = self._is_notification_scheduled(kwargs.get("scheduled_date"))
         recipients = super()._notify_thread(message, msg_vals=msg_vals, **kwargs)
         if not scheduled:
-            self._notify_thread_by_viber(message, recipients)
+            self._notify_thread_by_viber(message, recipients, **kwargs)
         return recipients
 
-    def _notify_thread_by_viber(self, message, recipients):
+    def _notify_thread_by_viber(
+        self, message, recipients, viber_keyboard=None, **_kwargs
+    ):
         """Put a message into the outbox, in the transaction that posts it.
 
         :param mail.message message: the message
         :param list[dict] recipients: as ``_notify_get_recipients`` returns them
+        :param dict | None viber_keyboard: buttons below the message
         """
         partner_ids = [r["id"] for r in recipients if r["notif"] == "viber"]
         if not partner_ids:
@@ -85,22 +118,79 @@ class ProjectTask(models.Model):
         subscribers = self._viber_reachable(partner_ids)
         # sudo: who may post here may notify; the outbox is not his to write
         self.env["viber.message"].sudo()._enqueue(
-            self, message, [subscribers[partner_id] for partner_id in partner_ids]
+            self.sudo(),
+            message.sudo(),
+            [subscribers[partner_id] for partner_id in partner_ids],
+            viber_keyboard,
         )
+        self._viber_push_new()
+
+    def action_viber_ask_phone(self):
+        """Ask the customer for his phone number: he gets a button that shares it.
+
+        :return: ``True``
+        :raise UserError: when the task is no conversation in Viber
+        """
+        self.ensure_one()
+        self.check_access("write")
+        subscriber = self.viber_subscriber_id.sudo()
+        if not subscriber.partner_id:
+            raise UserError(self.env._("This task has no customer in Viber."))
+        lang = subscriber.partner_id.lang or self.env.lang
+        task = self.with_context(lang=lang)
+        self.message_post(
+            body=task.env._("Please share your phone number with us."),
+            message_type="comment",
+            subtype_xmlid="mail.mt_comment",
+            partner_ids=subscriber.partner_id.ids,
+            viber_keyboard=payload.share_phone_keyboard(
+                task.env._("Share my phone number")
+            ),
+        )
+        return True
+
+    # -- Editing -------------------------------------------------------------------
+
+    def _check_can_update_message_content(self, messages):
+        super()._check_can_update_message_content(messages)
+        # sudo: inbox and outbox are for managers
+        events = self.env["viber.event"].sudo()
+        if events.search_count([("mail_message_id", "in", messages.ids)], limit=1):
+            raise UserError(
+                self.env._(
+                    "This is what the customer wrote in Viber: it can't be changed."
+                )
+            )
+        if messages._viber_rows().filtered(lambda row: row.state not in _CHANGEABLE):
+            raise UserError(
+                self.env._(
+                    "This message is in Viber already, where nothing can be taken "
+                    "back. Send another one that puts it right."
+                )
+            )
+
+    def _message_update_content(self, message, /, **kwargs):
+        result = super()._message_update_content(message, **kwargs)
+        message._viber_rows()._rebuild()
+        return result
 
     def _message_get_suggested_recipients_batch(self, *args, **kwargs):
         """A Viber customer without e-mail address is no recipient to ask one for: he
         follows the task, and gets the message in Viber. Otherwise Odoo's composer would
         insist on an address and not send."""
         suggested = super()._message_get_suggested_recipients_batch(*args, **kwargs)
-        for task in self.filtered("viber_account_id"):
-            reachable = task._viber_reachable(
-                [r["partner_id"] for r in suggested[task.id] if r.get("partner_id")]
-            )
-            suggested[task.id] = [
+        without_email = {
+            recipient["partner_id"]
+            for recipients in suggested.values()
+            for recipient in recipients
+            if recipient.get("partner_id") and not recipient.get("email")
+        }
+        known = self._viber_known(list(without_email)) if without_email else ()
+        return {
+            task_id: [
                 recipient
-                for recipient in suggested[task.id]
-                if recipient.get("email")
-                or recipient.get("partner_id") not in reachable
+                for recipient in recipients
+                if recipient.get("email") or recipient.get("partner_id") not in known
             ]
-        return suggested
+            for task_id, recipients in suggested.items()
+        }

@@ -1,10 +1,12 @@
 """What a customer writes: into which task, and how it stands in the chatter."""
 
+import mimetypes
+
 from markupsafe import Markup
 
 from odoo import api, models
 from odoo.fields import Command, Domain
-from odoo.tools.mimetypes import fix_filename_extension, guess_mimetype
+from odoo.tools.mimetypes import guess_mimetype
 
 from .. import const
 from ..tools import content as content_tools
@@ -33,10 +35,7 @@ class ProjectTask(models.Model):
         task = self._viber_find_conversation(subscriber, message.tracking_data)
         if not task:
             task = self._viber_start_conversation(subscriber, content)
-        elif not task.partner_id:
-            # His contact was deleted, and made anew by this message.
-            task.partner_id = partner
-            task.message_subscribe(partner.ids)
+        task._viber_post_opening(subscriber)
         posted = task.with_context(
             # HTML and SVG from outside are text; pictures stay as they came.
             attachments_mime_plainxml=True,
@@ -67,14 +66,16 @@ class ProjectTask(models.Model):
 
     @api.model
     def _viber_file_name(self, name, fetched):
-        """Give a file that has none the extension of what it is.
+        """Give a file without a known extension that of what it is.
 
         :param str name: what the customer or Viber calls it
         :param Fetched fetched: what it is
         :rtype: str
         """
+        if mimetypes.guess_type(name)[0]:
+            return name
         mimetype = guess_mimetype(fetched.content, default=fetched.content_type)
-        return fix_filename_extension(name, mimetype) if "." not in name else name
+        return name + (mimetypes.guess_extension(mimetype) or "")
 
     @api.model
     def _viber_remark(self, message, content, result):
@@ -187,7 +188,6 @@ class ProjectTask(models.Model):
         # The creator follows whatever the context says; it is nobody here.
         task.message_unsubscribe(self.env.user.partner_id.ids)
         task.message_subscribe(partner.ids)
-        task._viber_post_opening(subscriber)
         return task
 
     @api.model

@@ -1,5 +1,7 @@
 from odoo import fields, models
 
+from .. import const
+
 
 class ResPartner(models.Model):
     _inherit = "res.partner"
@@ -10,3 +12,16 @@ class ResPartner(models.Model):
         "Viber",
         help="Who this contact is at which Viber account.",
     )
+
+    def _viber_avatar_url(self, account):
+        """:return: a link to the picture that customers see beside an answer; empty
+            when he has none
+        :param viber.account account: under whose address
+        :rtype: str
+        """
+        self.ensure_one()
+        if not self[const.AVATAR_FIELD]:
+            return ""
+        return self.env["ir.attachment"]._viber_url(
+            account, self._name, self.id, "avatar.jpg"
+        )

@@ -1,3 +1,4 @@
+import re
 import secrets
 from urllib.parse import quote
 
@@ -15,12 +16,15 @@ from ..tools.errors import (
 from ..tools.text import clean_line
 from ..tools.viber_api import ViberApi
 
+_NAME_PLACE = re.compile(r"[\s,]*\{name\}")
+
 
 class ViberAccount(models.Model):
     """A Viber bot account: one API key, one webhook."""
 
     _name = "viber.account"
     _description = "Viber Account"
+    _inherit = ["mail.thread"]
     _order = "name, id"
     _check_company_auto = True
 
@@ -63,6 +67,7 @@ class ViberAccount(models.Model):
         required=True,
         readonly=True,
         copy=False,
+        tracking=True,
     )
     state_reason = fields.Char("Reason", readonly=True, copy=False)
     uri = fields.Char("URI", readonly=True, copy=False)
@@ -229,6 +234,7 @@ class ViberAccount(models.Model):
                 )
             )
         self.write(self._info_vals(info) | {"base_url": base_url})
+        self._resume()
         self._ensure_project()
         self._wake_queues()
 
@@ -289,6 +295,7 @@ class ViberAccount(models.Model):
                 "bring them here."
             )
         self.write(self._info_vals(info))
+        self._resume()
         self._wake_queues()
         return ""
 
@@ -414,12 +421,26 @@ class ViberAccount(models.Model):
         :return: the text; ``""`` when there is nothing to say, or he is no stranger
         :rtype: str
         """
-        if event.is_subscribed or not event.user or self.state == "draft":
+        if event.is_subscribed or not event.user or self._is_silent(event.user_id):
             return ""
         lang = self.env["res.lang"]._viber_find(event.user.language)
-        text = self.with_context(lang=lang or self.env.lang).welcome_message
-        name = event.user.name if event.user.name != const.PLACEHOLDER_NAME else ""
-        return (text or "").replace("{name}", name).strip()
+        lang = lang or self.company_id.partner_id.lang
+        text = self.with_context(lang=lang).welcome_message or ""
+        if event.user.name in ("", const.PLACEHOLDER_NAME):
+            # "Hello, {name}!" to who keeps his name to himself: "Hello!"
+            return _NAME_PLACE.sub("", text).strip(" ,")
+        return text.replace("{name}", event.user.name).strip()
+
+    def _is_silent(self, viber_user_id):
+        """:return: whether this customer is not to be greeted"""
+        if not self.active or self.state == "draft":
+            return True
+        domain = [
+            ("account_id", "=", self.id),
+            ("viber_user_id", "=", viber_user_id),
+            ("is_blocked", "=", True),
+        ]
+        return bool(self.env["viber.subscriber"].search_count(domain, limit=1))
 
     @api.model
     def _from_webhook_key(self, webhook_key):

@@ -4,6 +4,7 @@ from odoo import api, fields, models
 from odoo.tools import SQL
 
 from .. import const
+from ..tools import callback
 
 
 class ViberEvent(models.Model):
@@ -41,6 +42,7 @@ class ViberEvent(models.Model):
     )
     attempt_count = fields.Integer("Attempts", readonly=True)
     next_attempt_date = fields.Datetime("Next Attempt", readonly=True)
+    give_up_date = fields.Datetime("Retried Until", readonly=True)
     error = fields.Text(readonly=True)
     mail_message_id = fields.Many2one(
         "mail.message",
@@ -91,8 +93,7 @@ class ViberEvent(models.Model):
             event.token,
             event.user_id,
             event.date,
-            # Bytes that are no UTF-8 stay readable; PostgreSQL's text knows no NUL.
-            body.decode(errors="backslashreplace").replace("\x00", "\\x00"),
+            callback.to_text(body),
             self.env.uid,
             self.env.uid,
         )
@@ -127,6 +128,7 @@ class ViberEvent(models.Model):
                 "state": "pending",
                 "attempt_count": 0,
                 "next_attempt_date": False,
+                "give_up_date": False,
                 "error": False,
             }
         )
@@ -164,12 +166,19 @@ class ViberEvent(models.Model):
         :param str error: what went wrong
         """
         self.ensure_one()
+        now = fields.Datetime.now()
         delays = const.EVENT_RETRY_DELAYS
-        vals = {"attempt_count": self.attempt_count + 1, "error": error}
-        if self.attempt_count < len(delays):
-            vals["next_attempt_date"] = fields.Datetime.add(
-                fields.Datetime.now(), seconds=delays[self.attempt_count]
-            )
-        else:
+        delay = delays[min(self.attempt_count, len(delays) - 1)]
+        retry = fields.Datetime.add(now, seconds=delay)
+        give_up = self.give_up_date or fields.Datetime.add(
+            now, seconds=const.EVENT_PATIENCE
+        )
+        vals = {
+            "attempt_count": self.attempt_count + 1,
+            "error": error,
+            "next_attempt_date": retry,
+            "give_up_date": give_up,
+        }
+        if retry > give_up:
             vals |= {"state": "failed", "next_attempt_date": False}
         self.write(vals)

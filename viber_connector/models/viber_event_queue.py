@@ -1,7 +1,6 @@
 """How the inbox is emptied: one customer at a time, in Viber's order."""
 
 import logging
-from collections import defaultdict
 from concurrent.futures import ThreadPoolExecutor
 
 import psycopg2
@@ -18,9 +17,12 @@ _logger = logging.getLogger(__name__)
 # What one transaction takes at the most: few commits, yet nobody waits long.
 _EVENTS_PER_CUSTOMER = 50
 _CUSTOMERS_PER_ROUND = 50
-_RECEIPTS_PER_ROUND = 1000
 # How long to wait for a file before looking for other work.
 _WAIT_SECONDS = 0.2
+# Tokens are numbers, the later the bigger, of any length.
+_VIBER_ORDER = SQL(
+    "event.event_date, length(event.message_token), event.message_token, event.id"
+)
 
 # Events with a user object: they make a customer known.
 _KNOWING_EVENTS = ("message", "subscribed", "conversation_started")
@@ -107,19 +109,31 @@ class ViberEvent(models.Model):
         wanted = self._fetch_ahead(customers, downloads)
         self._commit()
         for account_id, viber_user_id, event_ids in customers:
-            urls = [url for event_id in event_ids for url in wanted.get(event_id, ())]
-            if not all(map(downloads.is_ready, urls)):
+            # His first event at least has to be ready.
+            if not all(map(downloads.is_ready, wanted.get(event_ids[0], ()))):
                 waiting += 1
                 continue
-            try:
-                done += self._process_customer(account_id, viber_user_id, downloads)
-                self._commit()
-            except psycopg2.errors.OperationalError as error:
-                # Somebody else changed the same rows: all is as before, and the
-                # events are still pending.
-                self.env.cr.rollback()
-                _logger.info("Viber inbox: try again later (%s)", error.pgcode)
+            served = self._serve_customer(account_id, viber_user_id, downloads)
+            done += served
+            waiting += not served
         return done, waiting
+
+    @api.model
+    def _serve_customer(self, account_id, viber_user_id, downloads):
+        """:return: number of events that were worked on; 0 when he has to wait because
+            somebody else (a worker, or an agent who saves him) has locked him
+        :rtype: int
+        """
+        try:
+            served = self._process_customer(account_id, viber_user_id, downloads)
+            self._commit()
+        except psycopg2.errors.OperationalError as error:
+            # Somebody else changed the same rows: all is as before, and the events are
+            # still pending.
+            self.env.cr.rollback()
+            _logger.info("Viber inbox: try again later (%s)", error.pgcode)
+            return 0
+        return served
 
     @api.model
     def _due_customers(self):
@@ -131,7 +145,7 @@ class ViberEvent(models.Model):
             SQL(
                 """
                 SELECT event.account_id, event.viber_user_id,
-                       (array_agg(event.id ORDER BY event.event_date))[:%(events)s]
+                       (array_agg(event.id ORDER BY %(order)s))[:%(events)s]
                   FROM viber_event event
                   JOIN viber_account account ON account.id = event.account_id
              LEFT JOIN viber_subscriber subscriber
@@ -148,6 +162,7 @@ class ViberEvent(models.Model):
               ORDER BY min(event.id)
                  LIMIT %(limit)s
                 """,
+                order=_VIBER_ORDER,
                 receipts=const.RECEIPT_EVENTS,
                 now=fields.Datetime.now(),
                 events=_EVENTS_PER_CUSTOMER,
@@ -178,11 +193,14 @@ class ViberEvent(models.Model):
                 event_ids,
             )
         )
-        wanted = {}
-        for event_id, payload, avatar_url in rows:
-            wanted[event_id] = self._wanted_urls(callback.parse(payload), avatar_url)
-            for url in wanted[event_id]:
-                downloads.start(url)
+        urls = {
+            event_id: self._wanted_urls(callback.parse(payload), avatar_url)
+            for event_id, payload, avatar_url in rows
+        }
+        wanted = {
+            event_id: urls[event_id] for event_id in event_ids if event_id in urls
+        }
+        downloads.want([url for urls in wanted.values() for url in urls])
         return wanted
 
     @api.model
@@ -190,11 +208,8 @@ class ViberEvent(models.Model):
         """:return: what has to be fetched before a message can be posted whole
         :rtype: list[str]
         """
-        avatar = callback.avatar(event.user)
-        urls = [content.file_url(event.message)]
-        if avatar != (avatar_url or ""):
-            urls.append(avatar)
-        return [url for url in urls if url]
+        urls = (content.file_url(event.message), callback.avatar(event.user))
+        return [url for url in urls if url not in ("", avatar_url)]
 
     @api.model
     def _process_customer(self, account_id, viber_user_id, downloads):
@@ -209,14 +224,31 @@ class ViberEvent(models.Model):
             return 0
         create = any(event.event_type in _KNOWING_EVENTS for event in events)
         subscriber = events.env["viber.subscriber"].browse()
+        wrote = False
         if viber_user_id:
-            subscriber = subscriber._claim(account, viber_user_id, create)
-            if not subscriber and create:
+            wrote = any(event.event_type == "message" for event in events)
+            subscriber = subscriber._claim(account, viber_user_id, create, wrote)
+            if not subscriber and (
+                create or subscriber._is_known(account, viber_user_id)
+            ):
                 return 0
-        for count, event in enumerate(events, 1):
-            if not event._process(subscriber, downloads):
+        if subscriber and wrote:
+            # Who answers can be written to again (Viber's limit of messages an hour).
+            self.env["viber.message"]._release(subscriber)
+        for count, event in enumerate(events):
+            if not event._is_ready(subscriber, downloads):
                 return count
+            if not event._process(subscriber, downloads):
+                return count + 1
         return len(events)
+
+    def _is_ready(self, subscriber, downloads):
+        """:return: whether the files that the event names are there, or surely late"""
+        if self.event_type != "message":
+            return True
+        event = callback.parse(self.payload)
+        urls = self._wanted_urls(event, subscriber.avatar_url)
+        return all(map(downloads.is_ready, urls))
 
     @api.model
     def _with_account(self, account):
@@ -229,26 +261,29 @@ class ViberEvent(models.Model):
 
     @api.model
     def _lock_events(self, account_id, viber_user_id):
-        """:return: a customer's pending events in Viber's order, locked
+        """Take a customer's pending events, all that wait or none: two workers that
+        shared them out would post them in disorder.
+
+        :return: the events in Viber's order, locked
         :rtype: viber.event
-        :raise psycopg2.errors.SerializationFailure: somebody else has processed them
+        :raise psycopg2.errors.OperationalError: somebody else works on them, or has
         """
-        rows = self.env.execute_query(
-            SQL(
-                """
-                SELECT id FROM viber_event
-                 WHERE state = 'pending' AND account_id = %s AND viber_user_id = %s
-                   AND event_type NOT IN %s
-              ORDER BY event_date, length(message_token), message_token, id
-                 LIMIT %s FOR NO KEY UPDATE SKIP LOCKED
-                """,
-                account_id,
-                viber_user_id,
-                const.RECEIPT_EVENTS,
-                _EVENTS_PER_CUSTOMER,
-            )
+        query = SQL(
+            """
+            SELECT event.id FROM viber_event event
+             WHERE event.state = 'pending' AND event.account_id = %s
+               AND event.viber_user_id = %s AND event.event_type NOT IN %s
+          ORDER BY %s LIMIT %s FOR NO KEY UPDATE NOWAIT
+            """,
+            account_id,
+            viber_user_id,
+            const.RECEIPT_EVENTS,
+            _VIBER_ORDER,
+            _EVENTS_PER_CUSTOMER,
         )
-        return self.browse(row[0] for row in rows)
+        # log_exceptions: that somebody else was faster is no error
+        self.env.cr.execute(query, log_exceptions=False)
+        return self.browse(row[0] for row in self.env.cr.fetchall())
 
     def _process(self, subscriber, downloads):
         """Process one event; what fails is kept for another try.
@@ -275,9 +310,13 @@ class ViberEvent(models.Model):
         return True
 
     def _dispatch(self, subscriber, downloads):
+        if self.event_type == callback.UNREADABLE:
+            return self._failed(self.env._("Nothing that Viber's documents describe."))
         handler = self._EVENT_HANDLERS.get(self.event_type)
         if not handler:
             return self._ignored(self.env._("An event that asks for nothing."))
+        if not subscriber and self.event_type in _KNOWING_EVENTS:
+            return self._failed(self.env._("Viber does not say whose it is."))
         if not subscriber:
             return self._ignored(self.env._("Of nobody who is known here."))
         event = callback.parse(self.payload)
@@ -288,6 +327,10 @@ class ViberEvent(models.Model):
     def _ignored(self, reason):
         return {"state": "ignored", "error": reason}
 
+    def _failed(self, reason):
+        """For good: another try would fail alike, but a newer release may know more."""
+        return {"state": "failed", "error": reason}
+
     def _handle_message(self, subscriber, event, downloads):
         # Who writes can be written to, whatever Viber told before (or did not).
         subscriber._set_subscribed(True)
@@ -297,7 +340,7 @@ class ViberEvent(models.Model):
             subscriber, event.message, self.event_date, result
         )
         avatar = callback.avatar(event.user)
-        if avatar != (subscriber.avatar_url or "") and avatar:
+        if avatar not in ("", subscriber.avatar_url):
             subscriber._set_avatar(avatar, downloads.result(avatar))
         if isinstance(result, MediaError):
             self.env["viber.media"]._start(self, message, url, result)
@@ -314,99 +357,3 @@ class ViberEvent(models.Model):
         welcome = subscriber.account_id._welcome(event)
         if welcome or event.context:
             subscriber._remember_opening(welcome, event.context, self.event_date)
-
-    # -- Receipts --------------------------------------------------------------
-
-    @api.model
-    def _process_receipts(self):
-        """Settle what Viber tells about our own messages, many at once.
-
-        :return: number of receipts that were settled
-        :rtype: int
-        """
-        try:
-            events = self._lock_receipts()
-            done = self._settle_receipts(events) if events else 0
-            self._commit()
-        except psycopg2.errors.OperationalError as error:
-            self.env.cr.rollback()
-            _logger.info("Viber receipts: try again later (%s)", error.pgcode)
-            return 0
-        return done
-
-    @api.model
-    def _lock_receipts(self):
-        rows = self.env.execute_query(
-            SQL(
-                """
-                SELECT event.id FROM viber_event event
-                  JOIN viber_account account ON account.id = event.account_id
-                 WHERE event.state = 'pending' AND event.event_type IN %s
-                   AND (event.next_attempt_date IS NULL
-                        OR event.next_attempt_date <= %s)
-                   AND account.active AND account.state != 'draft'
-              ORDER BY event.id
-                 LIMIT %s FOR NO KEY UPDATE OF event SKIP LOCKED
-                """,
-                const.RECEIPT_EVENTS,
-                fields.Datetime.now(),
-                _RECEIPTS_PER_ROUND,
-            )
-        )
-        return self.browse(row[0] for row in rows)
-
-    @api.model
-    def _settle_receipts(self, events):
-        """Bring receipts to the messages that they are about.
-
-        :param viber.event events: receipts, locked
-        :return: number of receipts that were settled
-        :rtype: int
-        """
-        messages = self._find_messages(events)
-        receipts = defaultdict(list)
-        for event in events:
-            if event.id in messages:
-                receipts[event.event_type].append((messages[event.id], event))
-        self.env["viber.message"]._apply_receipts(receipts)
-        known = self.browse(messages)
-        known.write({"state": "done", "next_attempt_date": False})
-        (events - known)._wait_for_message()
-        return len(events)
-
-    @api.model
-    def _find_messages(self, events):
-        """:return: id of the message by id of the receipt
-        :rtype: dict[int, int]
-        """
-        return dict(
-            self.env.execute_query(
-                SQL(
-                    """
-                    SELECT event.id, message.id
-                      FROM viber_event event
-                      JOIN viber_message message
-                        ON message.message_token = event.message_token
-                       AND message.account_id = event.account_id
-                      JOIN viber_subscriber subscriber
-                        ON subscriber.id = message.subscriber_id
-                       AND subscriber.viber_user_id = event.viber_user_id
-                     WHERE event.id IN %s
-                    """,
-                    tuple(events.ids),
-                )
-            )
-        )
-
-    def _wait_for_message(self):
-        """Receipts about no message of ours (yet): give our own commit a minute.
-
-        Viber reports ``delivered`` for the customers' own messages too.
-        """
-        now = fields.Datetime.now()
-        patience_ends = fields.Datetime.subtract(now, seconds=const.RECEIPT_PATIENCE)
-        hopeless = self.filtered(lambda event: event.create_date < patience_ends)
-        hopeless.write({"state": "ignored", "next_attempt_date": False})
-        (self - hopeless).write(
-            {"next_attempt_date": fields.Datetime.add(now, seconds=10)}
-        )

@@ -1,6 +1,5 @@
 """Files that customers sent and that did not come at once."""
 
-import logging
 from concurrent.futures import ThreadPoolExecutor, as_completed
 
 from markupsafe import Markup
@@ -11,8 +10,6 @@ from odoo.tools import SQL
 from .. import const
 from ..tools import callback, media
 from ..tools import content as content_tools
-
-_logger = logging.getLogger(__name__)
 
 
 class ViberMedia(models.Model):
@@ -113,13 +110,13 @@ class ViberMedia(models.Model):
         remaining = len(rows) == const.MEDIA_CONNECTIONS
         with ThreadPoolExecutor(const.MEDIA_CONNECTIONS) as pool:
             running = {
-                pool.submit(media.fetch, row.url, **options): row.id for row in rows
+                pool.submit(media.try_fetch, row.url, **options): row.id for row in rows
             }
             self._commit()
             for future in as_completed(running):
                 row = self.browse(running[future]).exists()
                 if row:
-                    row._settle(future.exception() or future.result())
+                    row._settle(future.result())
                 self._commit()
         self.env["ir.cron"]._commit_progress(len(rows), remaining=int(remaining))
 
@@ -178,18 +175,13 @@ class ViberMedia(models.Model):
     def _settle(self, result):
         """Take the file, plan another try, or give up.
 
-        :param Fetched | Exception result: what a try has brought
+        :param Fetched | MediaError result: what a try has brought
         """
         self.ensure_one()
         if isinstance(result, media.Fetched):
             self.write({"state": "done", "next_attempt_date": False, "reason": False})
             self._show(result)
             return
-        if not isinstance(result, media.MediaError):
-            _logger.error(
-                "Viber file %s could not be fetched", self.id, exc_info=result
-            )
-            result = media.MediaError("unavailable", type(result).__name__)
         retry = fields.Datetime.add(fields.Datetime.now(), seconds=self._delay())
         reason = self._explain(result)
         if result.may_pass and retry < self.expiry_date:

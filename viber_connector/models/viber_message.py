@@ -1,5 +1,3 @@
-import json
-
 from odoo import api, fields, models
 
 from ..tools import payload as payload_tools
@@ -8,7 +6,7 @@ from ..tools import payload as payload_tools
 # any order; what is not in this table is a repetition or comes too late, and changes
 # nothing.
 _COMES_FROM = {
-    "outgoing": ("sending", "failed", "uncertain"),
+    "outgoing": ("sending", "failed", "uncertain", "canceled"),
     "sending": ("outgoing",),
     "sent": ("sending", "uncertain"),
     "delivered": ("sending", "sent"),
@@ -81,6 +79,7 @@ class ViberMessage(models.Model):
     failure_type = fields.Selection(
         [
             ("viber_account", "Account refused"),
+            ("viber_rate", "Too many without an answer"),
             ("viber_recipient", "Customer can't be reached"),
             ("viber_request", "Message refused"),
             ("viber_uncertain", "May not have arrived"),
@@ -89,7 +88,19 @@ class ViberMessage(models.Model):
         readonly=True,
     )
     failure_reason = fields.Text("Reason", readonly=True)
-    billing_status = fields.Integer(readonly=True)
+    billing_status = fields.Selection(
+        # viber_bot_api.md, 6.4; CH "Send message"
+        [
+            ("0", "Free"),
+            ("1", "In session"),
+            ("2", "In session, commercial bot"),
+            ("3", "Out of session, free quota"),
+            ("4", "Out of session, free quota, commercial bot"),
+            ("5", "Out of session, charged"),
+        ],
+        "Billing",
+        readonly=True,
+    )
 
     # Small whatever the number of messages that were sent.
     _waiting = models.Index(
@@ -97,18 +108,18 @@ class ViberMessage(models.Model):
     )
 
     @api.model
-    def _enqueue(self, task, message, subscribers):
+    def _enqueue(self, task, message, subscribers, keyboard=None):
         """Put a chatter message into the outbox.
 
         :param project.task task: the conversation
         :param mail.message message: what to send
         :param list[viber.subscriber] subscribers: to whom
+        :param dict | None keyboard: buttons below the message
         """
         vals_list = []
         for subscriber in subscribers:
-            payloads = message.sudo()._viber_payloads(
-                subscriber, task._viber_reference(subscriber)
-            )
+            reference = task._viber_reference(subscriber)
+            payloads = message._viber_payloads(subscriber, reference, keyboard)
             if not payloads:
                 continue
             notification = self._create_notification(message, subscriber.partner_id)
@@ -128,9 +139,67 @@ class ViberMessage(models.Model):
         gone._set_state(
             "failed",
             failure_type="viber_recipient",
-            failure_reason=self.env._("The customer has left the Viber bot."),
+            failure_reason=self.env._(
+                "The customer has left the Viber bot. It can be sent again when he "
+                "has come back."
+            ),
         )
         if rows - gone:
+            self._wake()
+
+    def _rebuild(self):
+        """An agent has edited his message: send what it says now, nothing if it says
+        nothing any more."""
+        for message in self.mail_message_id:
+            rows = self.filtered(lambda row, m=message: row.mail_message_id == m)
+            waiting = rows.filtered(lambda row: row.state == "outgoing")
+            rows._set_state("canceled", next_attempt_date=False)
+            if waiting:
+                notification = rows.mail_notification_id
+                subscribers = list(rows.subscriber_id)
+                rows.unlink()
+                notification.unlink()
+                self._enqueue(message._viber_task(), message, subscribers)
+
+    def _send_again(self):
+        """Send, now, what did not arrive or may not have.
+
+        What its sender has edited since is sent as it stands now.
+        """
+        retried = self._set_state(
+            "outgoing",
+            attempt_count=0,
+            next_attempt_date=False,
+            failure_type=False,
+            failure_reason=False,
+        )
+        if retried:
+            self._wake()
+
+    def _cancel(self):
+        """Give up what waits, did not arrive, or may not have."""
+        self._set_state("canceled", next_attempt_date=False)
+
+    def _confirm(self):
+        """Take a person's word that what may have arrived has arrived."""
+        uncertain = self.filtered(lambda row: row.state == "uncertain")
+        uncertain._set_state("sent", failure_type=False, failure_reason=False)
+
+    @api.model
+    def _release(self, subscriber):
+        """A customer has written: what waited for that can leave.
+
+        :param viber.subscriber subscriber: who wrote
+        """
+        rows = self.search(
+            [
+                ("subscriber_id", "=", subscriber.id),
+                ("state", "=", "outgoing"),
+                ("failure_type", "=", "viber_rate"),
+            ]
+        )
+        if rows:
+            rows.write({"next_attempt_date": False})
             self._wake()
 
     def _create_notification(self, message, partner):
@@ -155,18 +224,23 @@ class ViberMessage(models.Model):
     # -- State -----------------------------------------------------------------
 
     def _set_state(self, state, **vals):
-        """The one way a message's state changes.
+        """The one way a message's state changes, shown in the chatter at once.
 
         :param str state: where to
         :param vals: other fields to write with it
         :return: the messages that were allowed to go there
         :rtype: viber.message
         """
-        allowed = self.filtered(lambda row: row.state in _COMES_FROM[state])
-        if allowed:
-            allowed.write({"state": state} | vals)
-            allowed.mail_notification_id._viber_sum_up()
-        return allowed
+        moved = self._move(state, **vals)
+        moved.mail_notification_id._viber_sum_up()
+        return moved
+
+    def _move(self, state, **vals):
+        """Like :meth:`_set_state`, for many: who calls it has to sum up."""
+        moved = self.filtered(lambda row: row.state in _COMES_FROM[state])
+        if moved:
+            moved.write({"state": state} | vals)
+        return moved
 
     def action_retry(self):
         """Send again, now, what failed or may not have arrived.
@@ -174,15 +248,7 @@ class ViberMessage(models.Model):
         :return: ``True``
         """
         self.check_access("write")
-        retried = self._set_state(
-            "outgoing",
-            attempt_count=0,
-            next_attempt_date=False,
-            failure_type=False,
-            failure_reason=False,
-        )
-        if retried:
-            self._wake()
+        self._send_again()
         return True
 
     def action_cancel(self):
@@ -191,43 +257,14 @@ class ViberMessage(models.Model):
         :return: ``True``
         """
         self.check_access("write")
-        self._set_state("canceled", next_attempt_date=False)
+        self._cancel()
         return True
 
-    # -- Receipts ----------------------------------------------------------------
+    def action_confirm(self):
+        """Take a person's word that what may have arrived has arrived.
 
-    @api.model
-    def _apply_receipts(self, receipts):
-        """Settle what Viber tells about messages of ours.
-
-        :param dict[str, list[tuple[int, viber.event]]] receipts: by event type, pairs
-            of a message's id and the event that is about it
+        :return: ``True``
         """
-        for message_id, event in receipts.get("delivered", ()):
-            self.browse(message_id)._set_state(
-                "delivered", delivered_date=event.event_date.replace(microsecond=0)
-            )
-        for message_id, event in receipts.get("seen", ()):
-            self.browse(message_id)._set_seen(event.event_date.replace(microsecond=0))
-        for message_id, event in receipts.get("failed", ()):
-            self.browse(message_id)._refuse(event)
-
-    def _set_seen(self, date):
-        """Viber says "seen" once, for the newest: the earlier ones are seen as well."""
-        earlier = self.search(
-            [
-                ("subscriber_id", "=", self.subscriber_id.id),
-                ("state", "in", ("sent", "delivered")),
-                ("id", "<", self.id),
-            ]
-        )
-        (earlier | self)._set_state("seen", seen_date=date)
-
-    def _refuse(self, event):
-        description = json.loads(event.payload).get("desc")
-        self._set_state(
-            "failed",
-            failure_type="viber_request",
-            failure_reason=description
-            or self.env._("The customer's Viber could not show the message."),
-        )
+        self.check_access("write")
+        self._confirm()
+        return True

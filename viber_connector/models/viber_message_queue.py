@@ -12,14 +12,6 @@ from odoo import api, fields, models
 from odoo.tools import SQL
 
 from .. import const
-from ..tools.errors import (
-    ViberAccountError,
-    ViberError,
-    ViberRateLimited,
-    ViberRecipientError,
-    ViberUnavailable,
-    ViberUncertain,
-)
 
 _logger = logging.getLogger(__name__)
 
@@ -36,19 +28,26 @@ class ViberMessage(models.Model):
         Safe to run in several processes at once. Commits.
         """
         self._recover_lost()
-        with (
-            requests.Session() as session,
-            ThreadPoolExecutor(const.SEND_CONNECTIONS) as pool,
-        ):
-            adapter = HTTPAdapter(pool_maxsize=const.SEND_CONNECTIONS)
+        connections = self._connection_count()
+        with requests.Session() as session, ThreadPoolExecutor(connections) as pool:
+            adapter = HTTPAdapter(pool_connections=1, pool_maxsize=connections)
             session.mount("https://", adapter)
             session.mount("http://", adapter)
-            finished = self._send_all(pool, session)
+            self.env["viber.account"]._probe_paused(session)
+            finished = self._send_all(pool, session, connections)
         self.env["ir.cron"]._commit_progress(remaining=0 if finished else 1)
         self._schedule_retries()
 
     @api.model
-    def _send_all(self, pool, session):
+    def _connection_count(self):
+        parameters = self.env["ir.config_parameter"].sudo()
+        count = parameters.get_param(const.SEND_CONNECTIONS_PARAMETER)
+        if str(count).isdigit() and int(count):
+            return int(count)
+        return const.SEND_CONNECTIONS
+
+    @api.model
+    def _send_all(self, pool, session, connections):
         """Keep the pool busy.
 
         :return: whether nothing is due any more
@@ -57,115 +56,124 @@ class ViberMessage(models.Model):
         running = {}
         time_left = True
         while True:
-            free = const.SEND_CONNECTIONS - len(running)
-            claimed = self._claim(free) if time_left and free else self.browse()
+            free = connections - len(running)
+            claimed, throttled = self._claim(free) if time_left else (self, False)
             for row in claimed:
                 client = row.account_id._get_api(session)
                 future = pool.submit(client.send_message, json.loads(row.payload))
                 running[future] = row.id
-            if not running:
+            self._commit()
+            if not running and not throttled:
                 return bool(time_left)
-            done, _pending = wait(running, return_when=FIRST_COMPLETED)
-            for future in done:
-                self.browse(running.pop(future))._take_answer(future)
+            timeout = const.RATE_WAIT if throttled else None
+            done, _pending = wait(running, timeout, return_when=FIRST_COMPLETED)
+            self._take_answers({running.pop(future): future for future in done})
             time_left = self.env["ir.cron"]._commit_progress(len(done), remaining=0)
+            if not time_left and not running:
+                return False
 
     @api.model
     def _claim(self, limit):
         """Take the next message of as many customers, and commit that they are taken.
 
         :param int limit: messages at the most
+        :return: the messages, and whether an account has more of them due than its
+            ``send_rate`` allows now
+        :rtype: tuple[viber.message, bool]
+        """
+        claimed, throttled = self.browse(), False
+        for account in self._accounts_to_serve() if limit else ():
+            try:
+                allowed = account._lock_send_rate()
+                rows = self._claim_of(account, min(allowed, limit - len(claimed)))
+                self._commit()
+            except psycopg2.errors.OperationalError:
+                # Another process was quicker.
+                self.env.cr.rollback()
+                continue
+            claimed |= rows
+            throttled |= not allowed
+        return claimed, throttled
+
+    @api.model
+    def _accounts_to_serve(self):
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT id FROM viber_account
+                 WHERE active AND state = 'connected' AND paused_until IS NULL
+                   AND EXISTS (SELECT 1 FROM viber_message
+                                WHERE account_id = viber_account.id
+                                  AND state = 'outgoing'
+                                  AND (next_attempt_date IS NULL
+                                       OR next_attempt_date <= %s))
+                """,
+                fields.Datetime.now(),
+            )
+        )
+        return self.env["viber.account"].browse(row[0] for row in rows)
+
+    @api.model
+    def _claim_of(self, account, limit):
+        if limit <= 0:
+            return self.browse()
+        rows = self.env.execute_query(
+            SQL(
+                """
+                UPDATE viber_message
+                   SET state = 'sending', attempt_count = attempt_count + 1,
+                       sending_date = clock_timestamp() AT TIME ZONE 'UTC'
+                 WHERE id IN (
+                    SELECT id FROM viber_message message
+                     WHERE account_id = %(account)s AND state = 'outgoing'
+                       AND (next_attempt_date IS NULL OR next_attempt_date <= %(now)s)
+                       AND NOT EXISTS (
+                            SELECT 1 FROM viber_message other
+                             WHERE other.subscriber_id = message.subscriber_id
+                               AND (other.state = 'sending'
+                                    OR other.state = 'outgoing'
+                                       AND other.id < message.id))
+                  ORDER BY id LIMIT %(limit)s
+                       FOR NO KEY UPDATE SKIP LOCKED)
+             RETURNING id
+                """,
+                account=account.id,
+                now=fields.Datetime.now(),
+                limit=limit,
+            )
+        )
+        claimed = self.browse(sorted(row[0] for row in rows))
+        return claimed - claimed._hold_back_silent()
+
+    def _hold_back_silent(self):
+        """Don't even try what Viber would refuse: it allows so many messages an hour to
+        a customer who does not answer.
+
+        :return: the messages that wait for the next hour, or for the customer
         :rtype: viber.message
         """
-        try:
-            rows = self.env.execute_query(
-                SQL(
-                    """
-                    UPDATE viber_message
-                       SET state = 'sending', attempt_count = attempt_count + 1,
-                           sending_date = clock_timestamp() AT TIME ZONE 'UTC'
-                     WHERE id IN (
-                        SELECT message.id FROM viber_message message
-                          JOIN viber_account account ON account.id = message.account_id
-                         WHERE message.state = 'outgoing'
-                           AND (message.next_attempt_date IS NULL
-                                OR message.next_attempt_date <= %(now)s)
-                           AND account.active AND account.state = 'connected'
-                           AND NOT EXISTS (
-                                SELECT 1 FROM viber_message other
-                                 WHERE other.subscriber_id = message.subscriber_id
-                                   AND (other.state = 'sending'
-                                        OR other.state = 'outgoing'
-                                           AND other.id < message.id))
-                      ORDER BY message.id LIMIT %(limit)s
-                           FOR NO KEY UPDATE OF message SKIP LOCKED)
-                 RETURNING id
-                    """,
-                    now=fields.Datetime.now(),
-                    limit=limit,
-                )
+        if not self:
+            return self
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT message.subscriber_id
+                  FROM viber_message message
+                  JOIN viber_subscriber subscriber
+                    ON subscriber.id = message.subscriber_id
+                 WHERE message.subscriber_id IN %s
+                   AND message.sent_date >= GREATEST(%s, subscriber.last_message_date)
+              GROUP BY message.subscriber_id HAVING count(*) >= %s
+                """,
+                tuple(self.subscriber_id.ids),
+                self._hour_start(),
+                const.MESSAGES_PER_HOUR_MAX,
             )
-            self._commit()
-        except psycopg2.errors.OperationalError:
-            # Another process was quicker.
-            self.env.cr.rollback()
-            return self.browse()
-        return self.browse(sorted(row[0] for row in rows))
-
-    def _take_answer(self, future):
-        """Write down what became of a message.
-
-        :param concurrent.futures.Future future: of ``ViberApi.send_message``, done
-        """
-        self.ensure_one()
-        try:
-            result = future.result()
-        except ViberError as error:
-            self._take_error(error)
-            return
-        self._set_state(
-            "sent",
-            message_token=result.message_token,
-            billing_status=result.billing_status or 0,
-            sent_date=fields.Datetime.now(),
         )
-
-    def _take_error(self, error):
-        """Apply the policy of the error's class (design: one class, one policy)."""
-        reason = str(error)
-        if isinstance(error, (ViberUnavailable, ViberRateLimited)):
-            self._try_again_later(reason)
-        elif isinstance(error, ViberUncertain):
-            self._set_state(
-                "uncertain", failure_type="viber_uncertain", failure_reason=reason
-            )
-        elif isinstance(error, ViberRecipientError):
-            self.subscriber_id._set_subscribed(False)
-            self._set_state(
-                "failed", failure_type="viber_recipient", failure_reason=reason
-            )
-        elif isinstance(error, ViberAccountError):
-            # The message is kept and leaves when the account works again.
-            self._set_state("outgoing")
-            self.account_id.write({"state": "error", "state_reason": reason})
-        else:
-            self._set_state(
-                "failed", failure_type="viber_request", failure_reason=reason
-            )
-
-    def _try_again_later(self, reason):
-        delays = const.SEND_RETRY_DELAYS
-        if self.attempt_count > len(delays):
-            self._set_state(
-                "failed", failure_type="viber_unavailable", failure_reason=reason
-            )
-            return
-        delay = delays[self.attempt_count - 1]
-        self._set_state(
-            "outgoing",
-            failure_reason=reason,
-            next_attempt_date=fields.Datetime.add(fields.Datetime.now(), seconds=delay),
-        )
+        silent = {row[0] for row in rows}
+        held = self.filtered(lambda row: row.subscriber_id.id in silent)
+        held._wait_for_customer()
+        return held
 
     @api.model
     def _recover_lost(self):
@@ -183,22 +191,25 @@ class ViberMessage(models.Model):
 
     @api.model
     def _schedule_retries(self):
-        """Have the job called when the next message is due, or may be lost."""
+        """Have the job called when the next message is due, may be lost, or a queue may
+        be opened again."""
         [(date,)] = self.env.execute_query(
             SQL(
                 """
-                SELECT min(CASE state
-                           WHEN 'outgoing' THEN next_attempt_date
-                           ELSE sending_date + make_interval(secs => %s) END)
-                  FROM viber_message
-                 WHERE state IN ('outgoing', 'sending')
+                SELECT LEAST(
+                    (SELECT min(CASE state
+                                WHEN 'outgoing' THEN next_attempt_date
+                                ELSE sending_date + make_interval(secs => %s) END)
+                       FROM viber_message WHERE state IN ('outgoing', 'sending')),
+                    (SELECT min(paused_until) FROM viber_account
+                      WHERE active AND state = 'connected'))
                 """,
                 const.SENDING_TIMEOUT,
             )
         )
         if date:
             cron = self.env.ref("viber_connector.ir_cron_send_messages")
-            cron._trigger(at=max(date, fields.Datetime.now()))
+            cron._viber_wake(at=max(date, fields.Datetime.now()))
             self._commit()
 
     @api.model

@@ -37,6 +37,9 @@ class ViberSubscriber(models.Model):
     language = fields.Char(readonly=True)
     country_code = fields.Char(readonly=True)
     phone = fields.Char(readonly=True)
+    last_message_date = fields.Datetime(
+        "Last Message on", readonly=True, help="When he wrote for the last time."
+    )
     welcome_text = fields.Text(readonly=True)
     welcome_date = fields.Datetime(readonly=True)
     context = fields.Char("Deep Link Context", readonly=True)
@@ -63,12 +66,13 @@ class ViberSubscriber(models.Model):
         return result
 
     @api.model
-    def _claim(self, account, viber_user_id, create):
+    def _claim(self, account, viber_user_id, create, wrote=False):
         """Take a customer for this transaction, so that nobody else serves him.
 
         :param viber.account account: where he wrote
         :param str viber_user_id: who he is there
         :param bool create: make him known when he is not
+        :param bool wrote: whether it is for a message of his
         :return: the subscriber, locked until the end of the transaction; empty when
             somebody else serves him now, or he is unknown and not to be created
         :rtype: viber.subscriber
@@ -79,12 +83,17 @@ class ViberSubscriber(models.Model):
         rows = self.env.execute_query(
             SQL(
                 """
-                UPDATE viber_subscriber SET write_date = clock_timestamp()
+                UPDATE viber_subscriber
+                   SET write_date = clock_timestamp() AT TIME ZONE 'UTC',
+                       last_message_date = CASE
+                           WHEN %s THEN clock_timestamp() AT TIME ZONE 'UTC'
+                           ELSE last_message_date END
                  WHERE id = (SELECT id FROM viber_subscriber
                               WHERE account_id = %s AND viber_user_id = %s
                                 FOR NO KEY UPDATE SKIP LOCKED)
              RETURNING id
                 """,
+                wrote,
                 account.id,
                 viber_user_id,
             )
@@ -92,6 +101,19 @@ class ViberSubscriber(models.Model):
         if not rows and create:
             rows = self._insert(account, viber_user_id)
         return self.browse(row[0] for row in rows)
+
+    @api.model
+    def _is_known(self, account, viber_user_id):
+        """:return: whether somebody has this id at this account"""
+        return bool(
+            self.search_count(
+                [
+                    ("account_id", "=", account.id),
+                    ("viber_user_id", "=", viber_user_id),
+                ],
+                limit=1,
+            )
+        )
 
     def _insert(self, account, viber_user_id):
         """Make a customer known, unless he is.

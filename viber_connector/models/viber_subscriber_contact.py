@@ -5,10 +5,11 @@ import base64
 from odoo import fields, models
 from odoo.exceptions import UserError
 from odoo.tools import SQL
+from odoo.tools.mimetypes import guess_mimetype
 
 from .. import const
 from ..tools import phone
-from ..tools.media import Fetched
+from ..tools.media import Fetched, MediaError
 from ..tools.text import shorten
 
 # Digits at the end of a number that are alike however it was written.
@@ -72,18 +73,17 @@ class ViberSubscriber(models.Model):
         :rtype: res.partner
         """
         self.ensure_one()
-        partner = self.partner_id
-        if not partner:
-            self.partner_id = partner = self._create_partner()
-        elif not partner.active:
+        if not self.partner_id:
+            self.partner_id = self._create_partner()
+            self.contact_name = self.partner_id.name
+        elif not self.partner_id.active:
             # An archived contact would not get our answers.
-            partner.active = True
-        return partner
+            self.partner_id.active = True
+        return self.partner_id
 
     def _create_partner(self):
         name = shorten(self._get_name(), const.CONTACT_NAME_MAX_LENGTH)
         vals = {"name": name, "active": True, "phone": self.phone} | self._origin_vals()
-        self.contact_name = name
         template = self.account_id.contact_template_id
         if not template:
             company = self.account_id.company_id
@@ -113,23 +113,25 @@ class ViberSubscriber(models.Model):
         :param str url: where it is from
         :param Fetched | MediaError result: what became of it
         """
-        if not isinstance(result, Fetched):
-            if not result.may_pass:
-                # Don't try again with each message.
-                self.avatar_url = url
+        if isinstance(result, MediaError) and result.reason == "unavailable":
+            # The next message tries again; it would wait for a slow one, though.
             return
-        partner = self.partner_id
         self.avatar_url = url
-        if self._image_checksum() != (self.avatar_checksum or False):
+        if not isinstance(result, Fetched) or not self._may_set_avatar(result):
             return
         try:
             with self.env.cr.savepoint():
-                partner.image_1920 = base64.b64encode(result.content)
-                partner.flush_recordset()
+                self.partner_id.image_1920 = base64.b64encode(result.content)
+                self.partner_id.flush_recordset()
         except (UserError, ValueError, OSError):
-            # No picture, or one that nobody can show.
+            # A picture that nobody can show.
             return
         self.avatar_checksum = self._image_checksum()
+
+    def _may_set_avatar(self, fetched):
+        # Odoo would keep HTML and SVG as they are.
+        is_picture = guess_mimetype(fetched.content) in const.AVATAR_TYPES
+        return is_picture and self._image_checksum() == (self.avatar_checksum or False)
 
     def _image_checksum(self):
         """:return: checksum of the contact's picture, ``False`` without one
@@ -169,9 +171,9 @@ class ViberSubscriber(models.Model):
         """
         self.phone = number
         if self.account_id.link_by_phone:
-            others = self._find_by_phone() - self.partner_id
-            if len(others) == 1:
-                self.partner_id = others
+            matches = self._find_by_phone()
+            if len(matches) == 1:
+                self.partner_id = matches
         if not self.partner_id.phone:
             self.partner_id.phone = number
 
@@ -205,7 +207,7 @@ class ViberSubscriber(models.Model):
         return phone.to_e164(partner.phone, country.code) == self.phone
 
     def _move_conversations(self, old_partner):
-        """Another contact is the customer now: so he is of the open conversations.
+        """Another contact is the customer now: so he is of the conversations.
 
         :param res.partner old_partner: who was it, maybe empty
         """
@@ -214,8 +216,12 @@ class ViberSubscriber(models.Model):
             return
         # A name or picture of the new contact was given by a person.
         self.write({"contact_name": False, "avatar_checksum": False})
-        tasks = self.sudo().task_ids.filtered(
-            lambda task: not task.partner_id or task.partner_id == old_partner
+        tasks = (
+            self.sudo()
+            .with_context(active_test=False)
+            .task_ids.filtered(
+                lambda task: not task.partner_id or task.partner_id == old_partner
+            )
         )
         for task in tasks:
             task.message_subscribe(partner.ids)

@@ -2,11 +2,13 @@
 
 import hashlib
 import hmac
+import io
 import itertools
 import json
 import threading
 
 import requests
+from urllib3 import HTTPResponse
 
 from odoo.tests import tagged
 from odoo.tests.common import TransactionCase, new_test_user
@@ -23,6 +25,8 @@ class FakeViber:
 
     def __init__(self):
         self.requests = []
+        self.files = {}
+        self.downloads = []
         self.webhook = ""
         self.info = {"name": "Service desk", "uri": "servicedesk"}
         self._answers = {}
@@ -61,6 +65,29 @@ class FakeViber:
         response._content = (
             b"" if isinstance(answer, int) else json.dumps(answer).encode()
         )
+        return response
+
+    def serve(self, url, content=b"", content_type="", status=200, **headers):
+        """Have a file where the customer's phone has put it.
+
+        :param str url: its address; others answer 404
+        :param bytes | Exception content: of the file, or what to raise
+        """
+        if content_type:
+            headers["Content-Type"] = content_type
+        self.files[url] = (content, status, headers)
+
+    def download(self, request):
+        """Take a prepared request for a file, give a response (or raise)."""
+        with self._lock:
+            self.downloads.append(request.url)
+        content, status, headers = self.files.get(request.url, (b"", 404, {}))
+        if isinstance(content, Exception):
+            raise content
+        response = requests.Response()
+        response.status_code = status
+        response.headers.update(headers)
+        response.raw = HTTPResponse(io.BytesIO(content), preload_content=False)
         return response
 
     def _succeed(self, method, body):
@@ -111,12 +138,16 @@ class ViberCase(TransactionCase):
     def _request_handler(cls, session, request, /, **kwargs):
         if request.url.startswith(API_URL):
             return cls.viber.handle(request)
+        if request.method == "GET":
+            return cls.viber.download(request)
         return super()._request_handler(session, request, **kwargs)
 
     def setUp(self):
         super().setUp()
         self.viber.requests.clear()
+        self.viber.downloads.clear()
         self.addCleanup(self.viber._answers.clear)
+        self.addCleanup(self.viber.files.clear)
 
     # -- Viber speaks ------------------------------------------------------------
 
@@ -145,6 +176,10 @@ class ViberCase(TransactionCase):
         """:return: the callback of a customer's text"""
         message = {"type": "text", "text": text} | values.pop("message", {})
         return self.event(message=message, **values)
+
+    def message(self, **message):
+        """:return: the callback of a customer's message of any kind"""
+        return self.event(message=message)
 
     def receive(self, *events, account=None):
         """Put callbacks into the inbox.
@@ -190,6 +225,12 @@ class ViberCase(TransactionCase):
         self.process()
         self.assertEqual(row.state, "done", row.error)
         return row.task_id
+
+    def comments(self, task):
+        """:return: what was said in a task's chatter, in order"""
+        return task.message_ids.filtered(
+            lambda message: message.message_type == "comment"
+        ).sorted("id")
 
     # -- the agent answers ---------------------------------------------------------
 

@@ -7,11 +7,6 @@ from .common import CUSTOMER_ID, ViberCase
 
 
 class TestInbox(ViberCase):
-    def comments(self, task):
-        return task.message_ids.filtered(
-            lambda message: message.message_type == "comment"
-        ).sorted("id")
-
     def test_the_first_message_makes_contact_and_task(self):
         task = self.converse("My printer is on fire\nPlease help, it is urgent")
         partner = task.partner_id
@@ -140,9 +135,10 @@ class TestInbox(ViberCase):
         self.assertEqual(bad.task_id, later.task_id)
 
     def test_an_unknown_event_is_kept_and_ignored(self):
-        rows = self.receive(self.event("action"), b"not json", self.event("message_x"))
+        rows = self.receive(self.event("action"), self.event("message_x"))
         self.process()
         self.assertEqual(set(rows.mapped("state")), {"ignored"})
+        self.assertTrue(all(rows.mapped("error")))
 
     def test_subscription_follows_what_viber_tells(self):
         subscriber = self.converse().viber_subscriber_id

@@ -83,8 +83,8 @@ class TestPayload(BaseCase):
 class TestSplitText(BaseCase):
     def test_text_of_just_the_limit_stays_whole(self):
         text = "x" * 7000
-        self.assertEqual(payload.split_text(text), [text])
-        self.assertEqual(payload.split_text(text + "y"), [text, "y"])
+        self.assertEqual(split.split_text(text), [text])
+        self.assertEqual(split.split_text(text + "y"), [text, "y"])
 
     def test_cut_is_at_the_highest_break_that_fits(self):
         for text, pieces in (
@@ -96,29 +96,27 @@ class TestSplitText(BaseCase):
             ("one. t\n\ntwo\nth", ["one. t", "two\nth"]),
         ):
             with self.subTest(text=text):
-                self.assertEqual(payload.split_text(text, 10), pieces)
+                self.assertEqual(split.split_text(text, 10), pieces)
 
     def test_early_break_makes_no_tiny_piece(self):
         self.assertEqual(
-            payload.split_text("a\n\nbcd efgh ijkl", 10), ["a\n\nbcd", "efgh ijkl"]
+            split.split_text("a\n\nbcd efgh ijkl", 10), ["a\n\nbcd", "efgh ijkl"]
         )
 
     def test_word_that_is_too_long_is_cut_anywhere(self):
-        self.assertEqual(
-            payload.split_text("abcdefghijkl", 5), ["abcde", "fghij", "kl"]
-        )
+        self.assertEqual(split.split_text("abcdefghijkl", 5), ["abcde", "fghij", "kl"])
 
     def test_emoji_count_twice_and_stay_whole(self):
-        self.assertEqual(payload.utf16_length("a🙁є"), 4)
-        self.assertEqual(payload.split_text("🙁🙁🙁", 4), ["🙁🙁", "🙁"])
-        self.assertEqual(payload.split_text("🙁🙁🙁", 5), ["🙁🙁", "🙁"])
-        self.assertEqual(payload.split_text("a🙁🙁", 4), ["a🙁", "🙁"])
+        self.assertEqual(split.utf16_length("a🙁є"), 4)
+        self.assertEqual(split.split_text("🙁🙁🙁", 4), ["🙁🙁", "🙁"])
+        self.assertEqual(split.split_text("🙁🙁🙁", 5), ["🙁🙁", "🙁"])
+        self.assertEqual(split.split_text("a🙁🙁", 4), ["a🙁", "🙁"])
 
     def test_long_text_of_emoji_only_is_cut(self):
-        pieces = payload.split_text("🙁" * 7000)
+        pieces = split.split_text("🙁" * 7000)
         self.assertEqual(pieces, ["🙁" * 3500, "🙁" * 3500])
 
     def test_white_space_makes_no_piece(self):
-        self.assertEqual(payload.split_text(" " * 30, 10), [])
-        self.assertEqual(payload.split_text(" " * 30 + "a", 10), ["a"])
-        self.assertEqual(payload.split_text("a" + " " * 30 + "b", 10), ["a", "b"])
+        self.assertEqual(split.split_text(" " * 30, 10), [])
+        self.assertEqual(split.split_text(" " * 30 + "a", 10), ["a"])
+        self.assertEqual(split.split_text("a" + " " * 30 + "b", 10), ["a", "b"])

@@ -73,18 +73,18 @@ class Callback:
 def parse(body):
     """Read a callback.
 
-    :param bytes | str body: the body as it came (or as the inbox kept it)
+    :param bytes | str body: the body as it came, or as the inbox kept it
+        (:func:`to_text`); both read alike
     :rtype: Callback
     """
-    if isinstance(body, str):
-        body = body.encode()
-    data = _load(body)
+    text = body if isinstance(body, str) else to_text(body)
+    data = _load(text)
     event = clean_line(data.get("event"))[:_TOKEN_MAX_LENGTH] or UNREADABLE
     user = _user(data.get("user") or data.get("sender"))
     message = data.get("message")
     return Callback(
         event=event,
-        token=_token(data.get("message_token")) or _digest(body),
+        token=_token(data.get("message_token")) or _digest(text),
         user_id=_identifier(data.get("user_id")) or (user.id if user else ""),
         date=_date(data.get("timestamp")),
         user=user,
@@ -93,6 +93,16 @@ def parse(body):
         context=clean_line(data.get("context")),
         is_subscribed=data.get("subscribed") is True,
     )
+
+
+def to_text(body):
+    """Make a text that the database can keep, and that loses nothing.
+
+    :param bytes body: a body as it came; what is no UTF-8 stays readable
+    :rtype: str
+    """
+    # PostgreSQL's text knows no NUL.
+    return body.decode(errors="backslashreplace").replace("\x00", "\\x00")
 
 
 def avatar(user):
@@ -105,10 +115,10 @@ def avatar(user):
     return user.avatar
 
 
-def _load(body):
+def _load(text):
     """Decode a body; what is no JSON object becomes an empty one."""
     try:
-        data = json.loads(body)
+        data = json.loads(text)
     # Besides bad JSON (a ValueError): too deep nesting, and numbers too long for int().
     except (ValueError, RecursionError):
         return {}
@@ -154,8 +164,8 @@ def _token(value):
     return text if len(text) <= _TOKEN_MAX_LENGTH else ""
 
 
-def _digest(body):
-    return "sha256:" + hashlib.sha256(body).hexdigest()[:32]
+def _digest(text):
+    return "sha256:" + hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
 def _date(value):

@@ -70,7 +70,8 @@ def _read_text(message, _country_code):
 
 
 def _read_url(message, _country_code):
-    return Content(to_html(message.media or message.text), message.media)
+    text = message.media or message.text
+    return Content(to_html(text), text)
 
 
 def _read_file(message, _country_code):
@@ -115,13 +116,14 @@ def _read_contact(message, country_code):
         clean_line(values.get("phone_number")),
     )
     # A desktop client shares no number (viber_bot_api.md, 15.2, quirk 7).
-    number = to_e164(number, country_code) or number
+    valid = to_e164(number, country_code)
+    number = valid or number
     line = ", ".join(part for part in (name, number) if part)
     if not line:
         return Content(to_html(message.text), message.text)
     # Only the answer to a share-phone button carries a text (seen); a contact that was
     # attached by hand can be anyone's.
-    shared = number if message.text and number.startswith("+") else ""
+    shared = valid if message.text else ""
     card = (f"{safe_file_name(name) or number}.vcf", _vcard(name or number, number))
     return Content(
         Markup("👤 %s") % line, f"👤 {line}", attachments=(card,), phone=shared

@@ -33,5 +33,9 @@ class ViberAccountError(ViberError):
     """The bot itself is refused: nothing will pass until an administrator acts."""
 
 
+class ViberTooNew(ViberError):
+    """The customer's client does not know what the message asks for."""
+
+
 class ViberRequestError(ViberError):
     """Viber does not accept what we sent; it would not accept it again."""

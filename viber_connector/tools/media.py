@@ -6,6 +6,8 @@ once, and a name that leads to a private address as well leads nowhere.
 
 import contextlib
 import ipaddress
+import logging
+import math
 import socket
 import threading
 import time
@@ -22,6 +24,8 @@ from urllib3.exceptions import HTTPError
 
 from .address import origin
 
+_logger = logging.getLogger(__name__)
+
 _CHUNK = 64 * 1024
 _CONNECT_TIMEOUT = 5
 _READ_TIMEOUT = 10
@@ -29,6 +33,11 @@ _REDIRECTS_MAX = 3
 _REDIRECTS = (301, 302, 303, 307, 308)
 #: Viber names stickers and the placeholder avatar by plain http (seen).
 _VIBER_DOMAIN = ".viber.com"
+#: All that is routed in public (IANA, "IPv6 Global Unicast Address Assignments"). What
+#: is translated to IPv4 elsewhere (NAT64) may end in a private network.
+_PUBLIC_IPV6 = ipaddress.ip_network("2000::/3")
+#: Files at the most that are fetched ahead and wait in memory for their customer.
+_AHEAD_MAX = 16
 
 
 class MediaError(Exception):
@@ -90,14 +99,32 @@ def fetch(url, *, max_bytes, seconds, trusted_url=""):
     return _fetch(url, **options)
 
 
+def try_fetch(url, **options):
+    """Like :func:`fetch`, but what goes wrong is a result as well.
+
+    :rtype: Fetched | MediaError
+    """
+    try:
+        return fetch(url, **options)
+    except MediaError as error:
+        return error
+    except Exception as error:
+        # What comes from outside may find a way to fail that nobody thought of.
+        _logger.exception("A file could not be fetched")
+        return MediaError("unavailable", type(error).__name__)
+
+
 def _split(url):
-    """:raise MediaError: when it is no http(s) address with a host"""
+    """:raise MediaError: when it is no http(s) address with a host, or has a password,
+    which Viber's have not and about whose end parsers disagree"""
     try:
         parts = urlsplit(url)
         parts.port  # noqa: B018 - raises when it is no number
     except ValueError:
         raise MediaError("forbidden") from None
     if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise MediaError("forbidden")
+    if parts.username is not None or "\\" in parts.netloc:
         raise MediaError("forbidden")
     return parts
 
@@ -122,8 +149,16 @@ def _fetch(url, *, max_bytes, deadline, trusted):
             with _get(session, url, deadline) as response:
                 if response.status_code not in _REDIRECTS:
                     return _read(response, max_bytes, deadline)
-                url = urljoin(url, response.headers.get("Location", ""))
+                url = _redirected(url, response.headers.get("Location", ""))
     raise MediaError("refused", "too many redirects")
+
+
+def _redirected(url, location):
+    """:raise MediaError: when the new address is none"""
+    try:
+        return urljoin(url, location)
+    except ValueError:
+        raise MediaError("forbidden") from None
 
 
 def _get(session, url, deadline):
@@ -184,6 +219,7 @@ class _Watchdog:
     """
 
     def __init__(self, deadline):
+        self._deadline = deadline
         self._sockets = []
         self._timer = threading.Timer(max(deadline - time.monotonic(), 0), self._cut)
         self._timer.daemon = True
@@ -196,6 +232,15 @@ class _Watchdog:
         self._timer.cancel()
         for connection in self._sockets:
             connection.close()
+
+    def time_left(self):
+        """:return: seconds, more than 0
+        :raise TimeoutError: when there are none
+        """
+        left = self._deadline - time.monotonic()
+        if left <= 0:
+            raise TimeoutError
+        return left
 
     def watch(self, connection):
         # A copy of the handle: TLS takes the socket itself over.
@@ -245,6 +290,7 @@ class _Adapter(HTTPAdapter):
             raise _NotPublic(host)
         failure = OSError("no address")
         for address in addresses:
+            timeout = min(timeout, self._watchdog.time_left())
             try:
                 connection = socket.create_connection(address[:2], timeout)
             except OSError as error:
@@ -259,6 +305,8 @@ def _is_public(address):
     ip = ipaddress.ip_address(address[0].partition("%")[0])
     # An IPv4 address in the guise of IPv6 is as private as it is without.
     ip = getattr(ip, "ipv4_mapped", None) or ip
+    if ip.version == 6 and (ip not in _PUBLIC_IPV6 or ip.sixtofour):
+        return False
     return ip.is_global and not ip.is_multicast
 
 
@@ -274,44 +322,53 @@ class Downloads:
         self._pool = pool
         self._seconds = seconds
         self._options = options
-        self._running = {}
+        self._deadlines = {}
+        self._futures = {}
 
-    def start(self, url):
-        """Begin to fetch a file, unless that is done already.
+    def want(self, urls):
+        """Fetch these files, as far as there is room; forget all others.
 
-        :param str url: from outside
+        :param list[str] urls: from outside, the most urgent first
         """
-        if url in self._running:
-            return
-        future = self._pool.submit(fetch, url, seconds=self._seconds, **self._options)
-        self._running[url] = (future, time.monotonic() + self._seconds)
+        now = time.monotonic()
+        known = self._deadlines
+        self._deadlines = {url: known.get(url, now + self._seconds) for url in urls}
+        for url in self._futures.keys() - self._deadlines.keys():
+            self._futures.pop(url).cancel()
+        for url, deadline in self._deadlines.items():
+            if len(self._futures) >= _AHEAD_MAX:
+                break
+            if url not in self._futures:
+                self._futures[url] = self._pool.submit(self._fetch, url, deadline)
+
+    def _fetch(self, url, deadline):
+        seconds = deadline - time.monotonic()
+        return try_fetch(url, seconds=seconds, **self._options)
 
     def is_ready(self, url):
         """:return: whether there is a result (:meth:`result`), maybe that it is slow
         :rtype: bool
         """
-        if url not in self._running:
-            return True
-        future, deadline = self._running[url]
-        return future.done() or time.monotonic() >= deadline
+        future = self._futures.get(url)
+        is_late = time.monotonic() >= self._deadlines.get(url, math.inf)
+        return is_late or bool(future and future.done())
 
     def result(self, url):
         """:return: the file, or why there is none
         :rtype: Fetched | MediaError
         """
-        if url not in self._running:
-            return MediaError("unavailable")
-        future, _deadline = self._running[url]
-        if not future.done():
-            future.cancel()
+        future = self._futures.get(url)
+        if not future or not future.done():
             return MediaError("slow")
-        return future.exception() or future.result()
+        return future.result()
 
     def wait(self, seconds):
-        """Wait until another file is there.
+        """Wait until another file is there, or the time is over.
 
         :param float seconds: at the most
         """
-        futures = [future for future, _deadline in self._running.values()]
-        pending = [future for future in futures if not future.done()]
-        wait(pending, timeout=seconds, return_when=FIRST_COMPLETED)
+        pending = [future for future in self._futures.values() if not future.done()]
+        if pending:
+            wait(pending, timeout=seconds, return_when=FIRST_COMPLETED)
+        else:
+            time.sleep(seconds)

@@ -2,8 +2,10 @@
 
 import json
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 
 from .. import const
+from .split import split_text, utf16_length
 from .text import shorten
 
 
@@ -16,16 +18,38 @@ class Sender:
     avatar: str = ""
 
 
-def build(text, *, receiver, sender, tracking_data=""):
-    """Build the payloads of one chatter message.
+@dataclass(frozen=True)
+class OutgoingFile:
+    """A file that Viber, or the customer's phone, can fetch.
+
+    ``mimetype`` is that of the bytes; ``url`` ends with the extension that fits it.
+    """
+
+    name: str
+    mimetype: str
+    size: int
+    url: str
+
+
+def build(text, files=(), *, receiver, sender, tracking_data="", keyboard=None):
+    """Build the payloads of one chatter message: the text, then its files in order. A
+    picture that comes first carries a short text as its caption.
 
     :param str text: what to say
+    :param files: :class:`OutgoingFile` objects
     :param str receiver: the customer's id at the bot
     :param Sender sender: whose name it carries
     :param str tracking_data: comes back with the customer's next messages
+    :param dict | None keyboard: shown below the last of the messages
     :return: bodies for ``send_message`` in the order they are to be sent
     :rtype: list[dict]
     """
+    contents = [_file(file) for file in files]
+    if contents and contents[0]["type"] == "picture" and _is_caption(text):
+        contents[0]["text"] = text
+    else:
+        texts = [{"type": "text", "text": part} for part in split_text(text)]
+        contents = texts + contents
     base = {
         "receiver": receiver,
         "min_api_version": const.MIN_API_VERSION,
@@ -33,7 +57,12 @@ def build(text, *, receiver, sender, tracking_data=""):
     }
     if tracking_data:
         base["tracking_data"] = tracking_data
-    return [base | {"type": "text", "text": part} for part in split_text(text)]
+    payloads = [base | content for content in contents]
+    if keyboard and payloads:
+        # Only the keyboard of the last message is shown (viber_bot_api.md, 11).
+        payloads[-1] |= {"keyboard": keyboard}
+        payloads[-1]["min_api_version"] = const.KEYBOARD_API_VERSION
+    return payloads
 
 
 def build_welcome(text, sender):
@@ -49,49 +78,32 @@ def build_welcome(text, sender):
     return first
 
 
-def _sender(sender):
-    values = {"name": shorten(sender.name, const.SENDER_NAME_MAX_LENGTH)}
-    if sender.avatar:
-        values["avatar"] = sender.avatar
-    return values
+def share_phone_keyboard(label):
+    """Build a keyboard with one button, by which a customer shares his number.
 
-
-def split_text(text, limit=const.TEXT_MAX_LENGTH):
-    """Cut a text into pieces that one message can hold.
-
-    :param str text: any text; empty makes no piece
-    :param int limit: length of a piece at the most, in UTF-16 units (Viber does not
-        say what it counts; these are never fewer than the characters)
-    :rtype: list[str]
+    :param str label: what stands on the button
+    :rtype: dict
     """
-    pieces, text = [], text.strip()
-    while utf16_length(text) > limit:
-        end = _cut_position(text, limit)
-        pieces.append(text[:end].rstrip())
-        text = text[end:].lstrip()
-    if text:
-        pieces.append(text)
-    return pieces
+    button = {
+        "Columns": 6,
+        "Rows": 1,
+        "ActionType": "share-phone",
+        "ActionBody": "phone",
+        "Text": label,
+    }
+    return {"Type": "keyboard", "DefaultHeight": False, "Buttons": [button]}
 
 
-def utf16_length(text):
-    """:return: the number of UTF-16 units of a text
-    :rtype: int
+def degrade(payload):
+    """Take away what an old client does not know (Viber's statuses 13 and 14).
+
+    :param dict payload: that was refused
+    :return: the same in its oldest form; ``None`` when it is that already
+    :rtype: dict | None
     """
-    return len(text) + sum(character > "\uffff" for character in text)
-
-
-def _cut_position(text, limit):
-    """Where to cut: at a paragraph, line, sentence or word, the latest that fits."""
-    # Half of an emoji at the end of what fits is left to the next piece.
-    units = text.encode("utf-16-le")[: 2 * limit]
-    window = units.decode("utf-16-le", "ignore")
-    for mark in ("\n\n", "\n", ". ", "! ", "? ", " "):
-        position = window.rfind(mark)
-        # Not so early that the first piece is nearly empty.
-        if position > len(window) // 2:
-            return position + len(mark)
-    return len(window)
+    plain = {name: value for name, value in payload.items() if name != "keyboard"}
+    plain["min_api_version"] = const.MIN_API_VERSION
+    return None if plain == payload else plain
 
 
 def encode(payload):
@@ -102,3 +114,55 @@ def encode(payload):
     :rtype: bytes
     """
     return json.dumps(payload, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def file_kind(name, mimetype, size):
+    """Tell as what Viber takes a file (CH "Send message").
+
+    :param str name: with its extension
+    :param str mimetype: of the bytes
+    :param int size: in bytes
+    :return: ``picture``, ``video``, ``file``; ``""`` when it takes it as nothing
+    :rtype: str
+    """
+    suffix = PurePosixPath(name).suffix.lower()
+    if mimetype in const.PICTURE_TYPES and 0 < size <= const.PICTURE_MAX_BYTES:
+        return "picture"
+    if mimetype == const.VIDEO_TYPE and 0 < size <= const.VIDEO_MAX_BYTES:
+        return "video"
+    allowed = suffix and suffix[1:] not in const.FORBIDDEN_EXTENSIONS
+    return "file" if allowed and 0 < size <= const.FILE_MAX_BYTES else ""
+
+
+def _file(file):
+    """:return: the part of a payload that brings a file, or a link to it"""
+    kind = file_kind(file.name, file.mimetype, file.size)
+    if kind == "picture":
+        return {"type": "picture", "text": "", "media": file.url}
+    if kind == "video":
+        return {"type": "video", "media": file.url, "size": file.size}
+    if kind == "file":
+        return {
+            "type": "file",
+            "media": file.url,
+            "size": file.size,
+            "file_name": _file_name(file.name),
+        }
+    return {"type": "text", "text": f"📎 {_file_name(file.name)}\n{file.url}"}
+
+
+def _file_name(name):
+    path = PurePosixPath(name)
+    stem = path.name[: len(path.name) - len(path.suffix)]
+    return stem[: const.FILE_NAME_MAX_LENGTH - len(path.suffix)] + path.suffix
+
+
+def _is_caption(text):
+    return utf16_length(text) <= const.CAPTION_MAX_LENGTH
+
+
+def _sender(sender):
+    values = {"name": shorten(sender.name, const.SENDER_NAME_MAX_LENGTH)}
+    if sender.avatar:
+        values["avatar"] = sender.avatar
+    return values

@@ -22,15 +22,36 @@ _MARKS = [
     )
     for mark, tag in ((r"\*", "b"), ("_", "i"), ("~", "s"))
 ]
+_GUARDED = [
+    (pattern, mark) for (pattern, _tag), mark in zip(_MARKS, "*_~", strict=True)
+]
 _CODE_BLOCK = re.compile("```(.+?)```", re.DOTALL)
 _KEPT = re.compile("\x00(\\d+)\x00")
 # Characters that end a sentence rather than a link.
 _LINK_TAIL = ".,;:!?)]}»”…"
 
 _BLOCKS = frozenset(
-    "address article aside blockquote dd div dl dt figure footer form h1 h2 h3 h4 h5 h6"
-    " header hr main nav ol p pre section table tr ul".split()
+    "address article aside dd div dl dt figure footer form header main nav section"
+    " table".split()
 )
+# While a text is made, control characters stand for what will be marks.
+_STYLE_MARKS = [("\x01", "\x02", "*"), ("\x03", "\x04", "_"), ("\x05", "\x06", "~")]
+_BOLD, _ITALIC, _STRIKE = (pair[:2] for pair in _STYLE_MARKS)
+# The edge of a block: a line break, unless there is one already.
+_EDGE = "\x0b"
+# What has to survive as it is: spaces and marks in code.
+_VERBATIM = {ord(" "): "\x0e", ord("*"): "\x0f", ord("_"): "\x10", ord("~"): "\x11"}
+_VERBATIM_BACK = {ord(sign): code for code, sign in _VERBATIM.items()}
+_INDENT = "\u2003"
+_STYLES = {
+    "b": _BOLD,
+    "strong": _BOLD,
+    "i": _ITALIC,
+    "em": _ITALIC,
+    "s": _STRIKE,
+    "del": _STRIKE,
+    "strike": _STRIKE,
+}
 _SKIPPED = frozenset("head meta script style title".split())
 
 
@@ -107,76 +128,227 @@ def _keep_link(link, keep):
     return keep(html % (url, url)) + link[len(url) :]
 
 
-def to_viber(body):
+def to_viber(body, base_url=""):
     """Make the text for Viber of a chatter message.
 
     Odoo's ``html2plaintext`` is not fit for it: it joins the lines of ``<div>``, adds
     foot notes for links and keeps quoted history.
 
     :param str body: HTML of a ``mail.message``
-    :return: plain text; empty when the message has none
+    :param str base_url: what relative links start from
+    :return: text with Viber's marks; empty when the message has none
     :rtype: str
     """
     if not body or not body.strip():
         return ""
     root = lxml_html.fragment_fromstring(body, create_parent="div")
-    text = "".join(_render(root)).replace("\xa0", " ")
-    lines = [" ".join(line.split()) for line in text.split("\n")]
-    return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()
+    text = "".join(_Renderer(base_url).render(root)).replace("\xa0", " ")
+    # A line break between two edges of blocks is an empty line, one at the end of a
+    # block is nothing, as in a browser.
+    text = re.sub(f"{_EDGE}+\n{_EDGE}+", "\n\n", text)
+    text = re.sub(f"\n?{_EDGE}+", "\n", text)
+    text = "\n".join(_finish_line(line) for line in text.split("\n"))
+    text = re.sub(r"\n{3,}", "\n\n", text).strip("\n")
+    return text.translate(_VERBATIM_BACK)
 
 
-def _render(node):
-    """Yield the pieces of text of an element, its tail left out."""
-    if not isinstance(node.tag, str) or node.tag in _SKIPPED or _is_hidden(node):
-        return
-    if node.tag == "br":
+class _Renderer:
+    """Walks through HTML. What will be a mark is a control character meanwhile."""
+
+    def __init__(self, base_url):
+        self._base_url = base_url
+        self._lists = []
+
+    def render(self, node):
+        """Yield the pieces of text of an element, its tail left out."""
+        if not isinstance(node.tag, str) or node.tag in _SKIPPED or _is_hidden(node):
+            return
+        if special := self._SPECIAL.get(node.tag):
+            yield from special(self, node)
+        elif style := _STYLES.get(node.tag):
+            yield from self._styled(node, *style)
+        elif node.tag in _BLOCKS:
+            yield _EDGE
+            yield from self._children(node)
+            yield _EDGE
+        else:
+            yield from self._children(node)
+
+    def _children(self, node):
+        yield _fold(node.text)
+        for child in node:
+            yield from self.render(child)
+            yield _fold(child.tail)
+
+    def _styled(self, node, opening, closing):
+        # Line by line: Viber's marks end with the line.
+        for piece in re.split(f"([\n{_EDGE}])", "".join(self._children(node))):
+            yield f"{opening}{piece}{closing}" if piece.strip() else piece
+
+    def _render_br(self, _node):
         yield "\n"
-        return
-    if node.tag == "a":
-        yield _render_link(node)
-        return
-    if node.tag == "img":
+
+    def _render_hr(self, _node):
+        yield f"{_EDGE}———{_EDGE}"
+
+    def _render_img(self, node):
         yield node.get("alt") or ""
-        return
-    block = node.tag in _BLOCKS or node.tag == "li"
-    if block:
-        yield "\n"
-    if node.tag == "li":
-        yield "- "
-    yield from _render_children(node)
-    if block:
-        yield "\n"
 
+    def _render_heading(self, node):
+        yield _EDGE
+        yield from self._styled(node, *_BOLD)
+        yield _EDGE
 
-def _render_children(node):
-    yield _fold(node.text)
-    for child in node:
-        yield from _render(child)
-        yield _fold(child.tail)
+    def _render_p(self, node):
+        yield _EDGE
+        yield from self._children(node)
+        yield _EDGE
+        # A paragraph stands apart from another.
+        if getattr(node.getnext(), "tag", None) == "p":
+            yield f"\n{_EDGE}"
+
+    def _render_pre(self, node):
+        yield _EDGE
+        yield from self._render_code(node)
+        yield _EDGE
+
+    def _render_code(self, node):
+        code = node.text_content().strip("\n").translate(_VERBATIM)
+        yield f"```{code}```"
+
+    def _render_blockquote(self, node):
+        lines = re.split(f"[\n{_EDGE}]+", "".join(self._children(node)))
+        yield _EDGE + _EDGE.join(f"> {line}" for line in lines if line) + _EDGE
+
+    def _render_ul(self, node):
+        yield from self._list(node, ordered=False)
+
+    def _render_ol(self, node):
+        yield from self._list(node, ordered=True)
+
+    def _list(self, node, ordered):
+        self._lists.append(0 if ordered else None)
+        yield _EDGE
+        yield from self._children(node)
+        self._lists.pop()
+        yield _EDGE
+
+    def _render_li(self, node):
+        sign = "•"
+        if self._lists and self._lists[-1] is not None:
+            self._lists[-1] += 1
+            sign = f"{self._lists[-1]}."
+        indent = _INDENT * max(len(self._lists) - 1, 0)
+        text = "".join(self._children(node)).strip(f" \n{_EDGE}")
+        yield f"{_EDGE}{indent}{sign} {text}{_EDGE}"
+
+    def _render_tr(self, node):
+        cells = ("".join(self._children(cell)) for cell in node.iter("td", "th"))
+        row = " | ".join(" ".join(cell.replace(_EDGE, " ").split()) for cell in cells)
+        yield f"{_EDGE}{row}{_EDGE}"
+
+    def _render_a(self, node):
+        text = "".join(self._children(node)).strip()
+        url = node.get("href") or ""
+        if url.startswith("/") and self._base_url:
+            url = self._base_url + url
+        # A mention of a person or record shows its name, not an address inside Odoo.
+        if node.get("data-oe-model") or not url.startswith(("http://", "https://")):
+            yield text
+        elif not text or text in (url, url.rstrip("/")):
+            yield url
+        else:
+            yield f"{text} ({url})"
+
+    _SPECIAL = {
+        "a": _render_a,
+        "blockquote": _render_blockquote,
+        "br": _render_br,
+        "code": _render_code,
+        **dict.fromkeys(("h1", "h2", "h3", "h4", "h5", "h6"), _render_heading),
+        "hr": _render_hr,
+        "img": _render_img,
+        "li": _render_li,
+        "ol": _render_ol,
+        "p": _render_p,
+        "pre": _render_pre,
+        "tr": _render_tr,
+        "ul": _render_ul,
+    }
 
 
 def _fold(text):
     """Line breaks of the source are spaces in HTML."""
-    return re.sub(r"\s+", " ", text) if text else ""
+    return re.sub(r"[ \t\r\n\f]+", " ", text) if text else ""
 
 
 def _is_hidden(node):
     """Quoted history, signatures and marks of the editor are not for the customer."""
     classes = (node.get("class") or "").split()
+    style = (node.get("style") or "").replace(" ", "").lower()
     return (
         node.get("data-o-mail-quote") is not None
         or "o-signature-container" in classes
         or "o-mail-Message-edited" in classes
         or "d-none" in classes
+        or "display:none" in style
     )
 
 
-def _render_link(node):
-    text = "".join(_render_children(node)).strip()
-    url = node.get("href") or ""
-    # A mention of a person or record shows its name, not an address inside Odoo.
-    if node.get("data-oe-model") or not url.startswith(("http://", "https://")):
-        return text
-    if not text or text == url:
-        return url
-    return f"{text} ({url})"
+def _guard_link(url):
+    """Write an address so that Viber finds no formatting in it; it stays the same."""
+    for pattern, mark in _GUARDED:
+        if pattern.search(url):
+            url = url.replace(mark, f"%{ord(mark):02X}")
+    return url
+
+
+def _guard_text(text):
+    for pattern, mark in _GUARDED:
+        text = pattern.sub(lambda match, mark=mark: f"{mark} {match.group()[1:]}", text)
+    return text
+
+
+def _guard_line(line):
+    """Keep Viber from formatting what is meant as it stands."""
+    pieces, end = [], 0
+    for match in _LINK.finditer(line):
+        pieces += [_guard_text(line[end : match.start()]), _guard_link(match.group())]
+        end = match.end()
+    return "".join(pieces) + _guard_text(line[end:])
+
+
+def _finish_line(line):
+    """Turn the control characters of one line into Viber's marks.
+
+    DV "Text formatting": a closing mark has to be followed by a space or the end of the
+    line; a literal mark is guarded by a space on its inner side.
+    """
+    indent = line[: len(line) - len(line.lstrip(_INDENT))]
+    line = indent + " ".join(line[len(indent) :].split())
+    line = _guard_line(line)
+    for opening, closing, mark in _STYLE_MARKS:
+        line = _place_marks(line, opening, closing, mark)
+    return line.rstrip()
+
+
+def _place_marks(line, opening, closing, mark):
+    # <b>a</b><b>b</b> is one.
+    line = line.replace(closing + opening, "")
+    # Spaces belong outside, what follows at once inside.
+    line = re.sub(f"{opening}( +)", rf"\1{opening}", line)
+    line = re.sub(f"( +){closing}", rf"{closing}\1", line)
+    line = re.sub(f"{closing}([.,;:!?…)\\]]+)", rf"\1{closing}", line)
+
+    def place(match):
+        before = line[match.start() - 1 : match.start()]
+        after = line[match.end() : match.end() + 1]
+        text = match.group(1)
+        stands_alone = not before.isalnum() and (not after or not after.isalnum())
+        if not text or not stands_alone or mark in text:
+            return text
+        return f"{mark}{text}{mark}"
+
+    pair = re.compile(f"{opening}([^{opening}{closing}]*){closing}")
+    line = pair.sub(place, line)
+    return line.replace(opening, "").replace(closing, "")

@@ -15,6 +15,7 @@ from .errors import (
     ViberRateLimited,
     ViberRecipientError,
     ViberRequestError,
+    ViberTooNew,
     ViberUnavailable,
     ViberUncertain,
 )
@@ -24,6 +25,7 @@ _ERROR_TEXT_MAX_LENGTH = 300
 
 _ERROR_CLASSES = {
     "account": ViberAccountError,
+    "degrade": ViberTooNew,
     "later": ViberUnavailable,
     "recipient": ViberRecipientError,
     "request": ViberRequestError,

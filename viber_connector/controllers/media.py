@@ -1,0 +1,39 @@
+"""Files for Viber and the customers' phones: by a signed link, without a session."""
+
+from odoo import SUPERUSER_ID, http
+from odoo.http import request
+from odoo.tools.mimetypes import guess_mimetype
+
+from .. import const
+
+# What a browser may show; anything else is saved.
+_SHOWN = ("image/jpeg", "image/png", "image/gif", "video/mp4", "application/pdf")
+
+
+class ViberMedia(http.Controller):
+    @http.route(
+        const.MEDIA_PATH + "<string:token>/<string:name>",
+        type="http",
+        auth="none",
+        methods=["GET", "HEAD"],
+        save_session=False,
+    )
+    def media(self, token, name, **_query):
+        """Serve the one file that a link was made for: bytes, never a redirect.
+
+        :param str token: says which, and till when (``ir.attachment._viber_url``)
+        :param str name: for those who go by the extension
+        :return: the file, or parts of it; 404 when the link is forged or too old
+        """
+        env = request.env(user=SUPERUSER_ID)
+        attachment = env["ir.attachment"]._viber_from_token(token)
+        if not attachment:
+            raise request.not_found()
+        stream = env["ir.binary"]._get_stream_from(attachment, filename=name)
+        if stream.type == "url":
+            raise request.not_found()
+        if stream.mimetype.startswith("image/"):
+            # By the bytes: Odoo goes by the name, and Viber refuses what is not so.
+            stream.mimetype = guess_mimetype(attachment.raw, default=stream.mimetype)
+        stream.public = True
+        return stream.get_response(as_attachment=stream.mimetype not in _SHOWN)

@@ -1,0 +1,168 @@
+"""Files as Viber can fetch them: signed links, and pictures of a size that it takes."""
+
+import datetime
+import mimetypes
+from pathlib import PurePosixPath
+from urllib.parse import quote
+
+from odoo import api, models
+from odoo.exceptions import UserError
+from odoo.tools.image import ImageProcess
+from odoo.tools.mimetypes import guess_mimetype
+from odoo.tools.misc import hash_sign, verify_hash_signed
+
+from .. import const
+from ..tools import content as content_tools
+from ..tools.payload import OutgoingFile
+
+_SCOPE = "viber_connector.media"
+# Longest sides to try for a picture that is too big, in pixels.
+_SIDES = (1920, 1280, 960, 640)
+_QUALITY = 80
+
+
+class IrAttachment(models.Model):
+    _inherit = "ir.attachment"
+
+    def _viber_outgoing_file(self, account):
+        """Make this file one that Viber can fetch.
+
+        :param viber.account account: under whose address
+        :rtype: OutgoingFile
+        """
+        self.ensure_one()
+        attachment = self._viber_fitting_picture()
+        mimetype = attachment._viber_mimetype()
+        name = attachment._viber_name(mimetype)
+        return OutgoingFile(
+            name=name,
+            mimetype=mimetype,
+            size=attachment.file_size,
+            url=self._viber_url(account, "ir.attachment", attachment.id, name),
+        )
+
+    def _viber_fitting_picture(self):
+        """:return: a smaller copy of a picture that is too big for Viber, else itself
+        :rtype: ir.attachment
+        """
+        is_picture = (self.mimetype or "") in const.PICTURE_TYPES
+        if not is_picture or self.file_size <= const.PICTURE_MAX_BYTES:
+            return self
+        raw = self._viber_scale_down()
+        if not raw:
+            return self
+        stem = PurePosixPath(self.name).stem
+        return self.create(
+            {
+                "name": f"{stem}.jpg",
+                "raw": raw,
+                "res_model": self.res_model,
+                "res_id": self.res_id,
+                "description": self.env._("For Viber, made from %s", self.name),
+            }
+        )
+
+    def _viber_scale_down(self):
+        """:return: the picture as a JPEG of a size that Viber takes; empty when that
+            can't be made of it
+        :rtype: bytes
+        """
+        try:
+            if getattr(ImageProcess(self.raw).image, "is_animated", False):
+                return b""
+            for side in _SIDES:
+                image = ImageProcess(self.raw).resize(side, side)
+                raw = image.image_quality(quality=_QUALITY, output_format="JPEG")
+                if len(raw) <= const.PICTURE_MAX_BYTES:
+                    return raw
+        except (UserError, ValueError, OSError):
+            # No picture, whatever its name says: it is sent as a file.
+            pass
+        return b""
+
+    def _viber_mimetype(self):
+        """:return: type of the bytes; a moving GIF is no picture for Viber
+        :rtype: str
+        """
+        declared = self.mimetype or ""
+        if not declared.startswith(("image/", "video/")) or self.type != "binary":
+            return declared
+        raw = self.raw or b""
+        found = guess_mimetype(raw, default=declared)
+        if found == "image/gif" and self._viber_is_animated(raw):
+            return "application/octet-stream"
+        return found
+
+    @api.model
+    def _viber_is_animated(self, raw):
+        try:
+            return getattr(ImageProcess(raw).image, "is_animated", False)
+        except (UserError, ValueError, OSError):
+            return True
+
+    def _viber_name(self, mimetype):
+        """:return: a name whose extension fits; Viber goes by it
+        :rtype: str
+        """
+        name = content_tools.safe_file_name(self.name or "") or "file"
+        path = PurePosixPath(name)
+        suffix = const.PICTURE_TYPES.get(mimetype)
+        if suffix and mimetypes.guess_type(name)[0] != mimetype:
+            return path.stem + suffix
+        if not path.suffix:
+            return name + (mimetypes.guess_extension(mimetype) or ".bin")
+        return name
+
+    # -- Links -------------------------------------------------------------------
+
+    @api.model
+    def _viber_url(self, account, model, res_id, name):
+        """Make a link by which anybody can fetch one file, for some weeks.
+
+        :param viber.account account: under whose address
+        :param str model: ``ir.attachment`` or ``res.partner`` (a picture)
+        :param int res_id: whose file
+        :param str name: last part of the address
+        :rtype: str
+        """
+        parameters = self.env["ir.config_parameter"].sudo()
+        days = parameters.get_param(const.MEDIA_LINK_DAYS_PARAMETER)
+        days = int(days) if str(days).isdigit() else const.MEDIA_LINK_DAYS
+        # Until the end of a day, so that an avatar keeps its address for that long.
+        today = datetime.datetime.combine(datetime.date.today(), datetime.time())
+        expiry = today + datetime.timedelta(days=days + 1)
+        token = hash_sign(self.sudo().env, _SCOPE, [model, res_id], expiration=expiry)
+        base_url = account._get_base_url()
+        return f"{base_url}{const.MEDIA_PATH}{token}/{_url_name(name)}"
+
+    @api.model
+    def _viber_from_token(self, token):
+        """Find the file that a link leads to.
+
+        :param str token: from the address, by anybody
+        :return: the file, sudoed; empty when the token is none of ours or too old
+        :rtype: ir.attachment
+        """
+        try:
+            model, res_id = verify_hash_signed(self.sudo().env, _SCOPE, token) or (0, 0)
+        # Not base64, not ASCII, not JSON, not two values.
+        except (ValueError, TypeError):
+            return self.sudo().browse()
+        # sudo: the signature is the right to read this one file
+        files = self.sudo()
+        if model == "ir.attachment":
+            return files.browse(res_id).exists()
+        return files.search(
+            [
+                ("res_model", "=", model),
+                ("res_id", "=", res_id),
+                ("res_field", "=", const.AVATAR_FIELD),
+            ],
+            limit=1,
+        )
+
+
+def _url_name(name):
+    """A name for an address: short, for percent signs make it long."""
+    path = PurePosixPath(name)
+    return quote(path.stem[: const.URL_NAME_MAX_LENGTH] + path.suffix, safe="")

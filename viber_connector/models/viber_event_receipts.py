@@ -1,0 +1,130 @@
+"""How the receipts in the inbox find the messages that they are about."""
+
+import logging
+from collections import defaultdict
+
+import psycopg2
+
+from odoo import api, fields, models
+from odoo.tools import SQL
+
+from .. import const
+
+_logger = logging.getLogger(__name__)
+
+_RECEIPTS_PER_ROUND = 1000
+
+
+class ViberEvent(models.Model):
+    _inherit = "viber.event"
+
+    @api.model
+    def _process_receipts(self):
+        """Settle what Viber tells about our own messages, many at once.
+
+        :return: number of receipts that were settled
+        :rtype: int
+        """
+        try:
+            events = self._lock_receipts()
+            done = self._settle_receipts(events) if events else 0
+            self._commit()
+        except psycopg2.errors.OperationalError as error:
+            self.env.cr.rollback()
+            _logger.info("Viber receipts: try again later (%s)", error.pgcode)
+            return 0
+        return done
+
+    @api.model
+    def _lock_receipts(self):
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT event.id FROM viber_event event
+                  JOIN viber_account account ON account.id = event.account_id
+                 WHERE event.state = 'pending' AND event.event_type IN %s
+                   AND (event.next_attempt_date IS NULL
+                        OR event.next_attempt_date <= %s)
+                   AND account.active AND account.state != 'draft'
+              ORDER BY event.id
+                 LIMIT %s FOR NO KEY UPDATE OF event SKIP LOCKED
+                """,
+                const.RECEIPT_EVENTS,
+                fields.Datetime.now(),
+                _RECEIPTS_PER_ROUND,
+            )
+        )
+        return self.browse(row[0] for row in rows)
+
+    @api.model
+    def _settle_receipts(self, events):
+        """Bring receipts to the messages that they are about.
+
+        :param viber.event events: receipts, locked
+        :return: number of receipts that were settled
+        :rtype: int
+        """
+        messages = self._find_messages(events)
+        receipts = defaultdict(list)
+        for event in events:
+            if event.id in messages:
+                receipts[event.event_type].append((messages[event.id], event))
+        self.env["viber.message"]._apply_receipts(receipts)
+        known = self.browse(messages)
+        known |= self.env["viber.message"]._settle_uncertain(events - known)
+        known.write({"state": "done", "next_attempt_date": False})
+        (events - known)._wait_for_message()
+        return len(events)
+
+    @api.model
+    def _find_messages(self, events):
+        """:return: id of the message by id of the receipt
+        :rtype: dict[int, int]
+        """
+        return dict(
+            self.env.execute_query(
+                SQL(
+                    """
+                    SELECT event.id, message.id
+                      FROM viber_event event
+                      JOIN viber_message message
+                        ON message.message_token = event.message_token
+                       AND message.account_id = event.account_id
+                      JOIN viber_subscriber subscriber
+                        ON subscriber.id = message.subscriber_id
+                       AND subscriber.viber_user_id = event.viber_user_id
+                     WHERE event.id IN %s
+                    """,
+                    tuple(events.ids),
+                )
+            )
+        )
+
+    def _wait_for_message(self):
+        """Receipts about no message of ours (yet): give our own commit a minute.
+
+        Viber reports ``delivered`` for the customers' own messages too.
+        """
+        now = fields.Datetime.now()
+        patience_ends = fields.Datetime.subtract(now, seconds=const.RECEIPT_PATIENCE)
+        hopeless = self.filtered(lambda event: event.create_date < patience_ends)
+        hopeless.write({"state": "ignored", "next_attempt_date": False})
+        (self - hopeless).write(
+            {"next_attempt_date": fields.Datetime.add(now, seconds=10)}
+        )
+
+    def _is_token_of_message(self):
+        """:return: whether this receipt is about a message that the customer wrote
+        :rtype: bool
+        """
+        self.ensure_one()
+        return bool(
+            self.search_count(
+                [
+                    ("account_id", "=", self.account_id.id),
+                    ("event_type", "=", "message"),
+                    ("message_token", "=", self.message_token),
+                ],
+                limit=1,
+            )
+        )

@@ -1,0 +1,139 @@
+"""What Viber tells about our messages: late, repeatedly, in any order."""
+
+import datetime
+
+from odoo import api, models
+
+from .. import const
+from ..tools import callback
+
+# How far Viber's clock and ours may differ.
+_SKEW = datetime.timedelta(seconds=2)
+_ATTEMPT = datetime.timedelta(seconds=sum(const.REQUEST_TIMEOUT))
+
+
+class ViberMessage(models.Model):
+    _inherit = "viber.message"
+
+    @api.model
+    def _apply_receipts(self, receipts):
+        """Settle what Viber tells about messages of ours.
+
+        :param dict[str, list[tuple[int, viber.event]]] receipts: by event type, pairs
+            of a message's id and the event that is about it
+        """
+        touched = self.browse()
+        for message_id, event in receipts.get("delivered", ()):
+            date = event.event_date.replace(microsecond=0)
+            touched |= self.browse(message_id)._move("delivered", delivered_date=date)
+        touched |= self._apply_seen(receipts.get("seen", ()))
+        for message_id, event in receipts.get("failed", ()):
+            touched |= self.browse(message_id)._refuse(event)
+        touched.mail_notification_id._viber_sum_up()
+
+    @api.model
+    def _apply_seen(self, receipts):
+        """Viber says "seen" once, for the newest: the earlier ones are seen as well."""
+        newest = {}
+        for message_id, event in receipts:
+            message = self.browse(message_id)
+            known = newest.get(message.subscriber_id)
+            if not known or message.id > known[0].id:
+                newest[message.subscriber_id] = (message, event)
+        if not newest:
+            return self.browse()
+        candidates = self.search(
+            [
+                ("subscriber_id", "in", [subscriber.id for subscriber in newest]),
+                ("state", "in", ("sent", "delivered")),
+            ]
+        )
+        candidates |= self.browse(message.id for message, _event in newest.values())
+        touched = self.browse()
+        for subscriber, (message, event) in newest.items():
+            seen = candidates.filtered(
+                lambda row, s=subscriber, m=message: (
+                    row.subscriber_id == s and row.id <= m.id
+                )
+            )
+            date = event.event_date.replace(microsecond=0)
+            touched |= seen._move("seen", seen_date=date)
+        return touched
+
+    def _refuse(self, event):
+        """The customer's client could not show what Viber had accepted."""
+        description = callback.parse(event.payload).description
+        return self._move(
+            "failed",
+            failure_type="viber_request",
+            failure_reason=description
+            or self.env._("The customer's Viber could not show the message."),
+        )
+
+    @api.model
+    def _settle_uncertain(self, events):
+        """Let a receipt that is about no known message settle an uncertain one, when
+        there is no doubt that it is about that one.
+
+        :param viber.event events: receipts that are about no message of ours
+        :return: those that have settled one
+        :rtype: viber.event
+        """
+        settled = events.browse()
+        for event in events.filtered(lambda event: event.event_type == "delivered"):
+            message = self._find_uncertain(event)
+            if message:
+                date = event.event_date.replace(microsecond=0)
+                message._set_state("sent", message_token=event.message_token)
+                message._set_state(
+                    "delivered",
+                    delivered_date=date,
+                    failure_type=False,
+                    failure_reason=False,
+                )
+                settled |= event
+        return settled
+
+    @api.model
+    def _find_uncertain(self, event):
+        """:return: the one uncertain message that a receipt can be about, or none
+        :rtype: viber.message
+        """
+        sent = _token_date(event.message_token)
+        # Viber reports on the customers' own messages, too.
+        if not sent or event._is_token_of_message():
+            return self.browse()
+        rows = self.search(
+            [
+                ("account_id", "=", event.account_id.id),
+                ("subscriber_id.viber_user_id", "=", event.viber_user_id),
+                ("state", "in", ("uncertain", "sending")),
+            ]
+        )
+        rows = rows.filtered(
+            lambda row: (
+                row.sending_date - _SKEW <= sent <= row.sending_date + _ATTEMPT + _SKEW
+            )
+        )
+        if len(rows) != 1 or rows.state != "uncertain":
+            return self.browse()
+        # A welcome has a token that nobody has told us.
+        return self.browse() if rows.subscriber_id.welcome_text else rows
+
+
+def _token_date(token):
+    """When Viber took a message, by its token (viber_bot_api.md, 4.0).
+
+    :param str token: of a receipt
+    :return: naive UTC; ``None`` when the token has no time in it
+    :rtype: datetime.datetime | None
+    """
+    if not token.isdigit():
+        return None
+    milliseconds = (int(token) >> const.TOKEN_SHIFT) + const.TOKEN_EPOCH_MS
+    try:
+        return datetime.datetime(1970, 1, 1) + datetime.timedelta(
+            milliseconds=milliseconds
+        )
+    except OverflowError:
+        return None
