@@ -3,8 +3,10 @@
 import re
 import shutil
 import signal
+import socket
 import subprocess
 from contextlib import contextmanager
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -92,12 +94,23 @@ def test_demo(fresh_place, browser, screenshots):
             text=True,
         )
         assert "is running already" in again.stderr
-    with running_demo() as demo:
+        first_url = demo.url
+    # Somebody else took the port meanwhile: the account has to follow.
+    with _occupied(first_url), running_demo() as demo:
+        assert demo.url != first_url
         assert _conversations(demo) == tasks
         account = demo.rpc("viber.account", "search_read", [], ["state", "base_url"])
         assert [(one["state"], one["base_url"]) for one in account] == [
             ("connected", demo.url)
         ]
+
+
+@contextmanager
+def _occupied(url):
+    """Listen where a server was."""
+    address = urlsplit(url)
+    with socket.create_server((address.hostname, address.port)):
+        yield
 
 
 def _conversations(demo):

@@ -1,14 +1,15 @@
 """What everything else stands on: ``devtools``, its lock files, the rules of a run."""
 
+import importlib.util
 import os
 import re
+import shutil
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
-from devtools import odoo_tree
+from devtools import browser, odoo_tree, python_env
 from devtools.paths import ROOT
 from devtools.postgres import Cluster, embedded_binaries, installed_binaries
 from devtools.shell import SetupError, built_folder, run
@@ -53,6 +54,17 @@ def test_an_unfinished_folder_never_gets_its_name(tmp_path):
     with built_folder(target) as folder:
         (folder / "whole").touch()
     assert [path.name for path in target.iterdir()] == ["whole"]
+
+
+def test_an_ordinary_user_is_told_how_to_install_what_needs_root(monkeypatch, tmp_path):
+    monkeypatch.setattr(os, "getuid", lambda: 1000)
+    monkeypatch.setattr(shutil, "which", lambda _program: None)
+    with pytest.raises(SetupError, match="sudo apt-get install chromium"):
+        browser.prepare()
+    monkeypatch.setattr(python_env, "VENV", tmp_path / "venv")
+    monkeypatch.setattr(importlib.util, "find_spec", lambda _name: None)
+    with pytest.raises(SetupError, match="sudo apt-get install python3-venv"):
+        python_env.check()
 
 
 @pytest.mark.parametrize("binaries", [installed_binaries, embedded_binaries])
