@@ -1,3 +1,4 @@
+from . import ir_config_parameter
 from . import ir_cron
 from . import ir_attachment
 from . import ir_websocket

@@ -142,9 +142,9 @@ class ViberEvent(models.Model):
         :return: number of events that were removed, and whether there are more
         :rtype: tuple[int, bool]
         """
-        parameters = self.env["ir.config_parameter"].sudo()
-        days = parameters.get_param(const.EVENT_RETENTION_PARAMETER)
-        days = int(days) if str(days).isdigit() else const.EVENT_RETENTION_DAYS
+        days = self.env["ir.config_parameter"]._viber_int(
+            const.EVENT_RETENTION_PARAMETER, const.EVENT_RETENTION_DAYS
+        )
         events = self.search(
             [
                 ("state", "in", ("done", "ignored")),

@@ -154,12 +154,9 @@ class ViberMedia(models.Model):
         """:return: options of :func:`tools.media.fetch` that an administrator can set
         :rtype: dict
         """
-        parameters = self.env["ir.config_parameter"].sudo()
-        megabytes = parameters.get_param(const.MEDIA_MAX_MB_PARAMETER)
-        try:
-            megabytes = int(megabytes)
-        except (TypeError, ValueError):
-            megabytes = const.MEDIA_MAX_MB
+        megabytes = self.env["ir.config_parameter"]._viber_int(
+            const.MEDIA_MAX_MB_PARAMETER, const.MEDIA_MAX_MB
+        )
         return {
             "max_bytes": megabytes * 1024 * 1024,
             "trusted_url": self.env["viber.account"]._get_trusted_url(),

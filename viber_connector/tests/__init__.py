@@ -1,6 +1,7 @@
 from . import test_account
 from . import test_architecture
 from . import test_inbox
+from . import test_kinds
 from . import test_outbox
 from . import test_tools_address
 from . import test_tools_callback

@@ -124,10 +124,17 @@ class TestInbox(ViberCase):
             self.assertLess(
                 bad.next_attempt_date, fields.Datetime.now() + timedelta(seconds=60)
             )
-            for _attempt in range(10):
+            for _attempt in range(3):
                 bad.next_attempt_date = False
                 self.process()
+            self.assertEqual(bad.state, "pending")
+            self.assertLessEqual(
+                bad.next_attempt_date, bad.create_date + timedelta(minutes=3)
+            )
+            bad.write({"next_attempt_date": False, "give_up_date": bad.create_date})
+            self.process()
         self.assertEqual(bad.state, "failed")
+        self.assertIn("broken on purpose", bad.error)
         self.assertEqual(later.state, "done")
         bad.action_reprocess()
         self.process()
