@@ -125,9 +125,9 @@ FILE_MAX_BYTES = 50 * 1024 * 1024
 FILE_NAME_MAX_LENGTH = 256
 #: CH "Forbidden file extensions".
 FORBIDDEN_EXTENSIONS = frozenset(
-    "action apk app bat bin cmd com command cpl csh exe gadget inf1 ins inx ipa isu job"
-    " jse ksh lnk msc msi msp mst osx out paf pif ps1 reg rgs run sct shb shs u3p vb vbe"
-    " vbs vbscript workflow ws wsf".split()
+    "action apk app bat bin cmd com command cpl csh exe gadget inf1 ins inx ipa isu"
+    " job jse ksh lnk msc msi msp mst osx out paf pif ps1 reg rgs run sct shb shs u3p"
+    " vb vbe vbs vbscript workflow ws wsf".split()
 )
 
 #: Seconds after which a wake-up of a job that has not begun counts for lost.
@@ -175,8 +175,8 @@ BROKEN_STATES = {"failed", "uncertain"}
 
 #: Seconds to wait before an event that failed is tried again.
 EVENT_RETRY_DELAYS = (5, 15, 40, 60)
-#: Seconds after the first failure when the last try is due: Odoo's scheduler may be late
-#: by one minute, and the customer's next message waits for 3 minutes at the most.
+#: Seconds after the first failure when the last try is due: Odoo's scheduler may be
+#: late by one minute, and the customer's next message waits for 3 minutes at the most.
 EVENT_PATIENCE = 120
 #: A receipt can overtake the commit of the message that it is about; one that still
 #: is about nothing of ours after so many seconds never will be.
