@@ -218,3 +218,5 @@ TASK_NAME_MAX_LENGTH = 80
 
 #: Type of the bus notification that a conversation has a new message.
 BUS_REFRESH = "viber_connector/refresh"
+#: Type of the bus notification that the form of a conversation has changed.
+BUS_RELOAD = "viber_connector/reload"

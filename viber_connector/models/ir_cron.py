@@ -1,6 +1,8 @@
 import threading
 from functools import partial
 
+import psycopg2
+
 from odoo import fields, models, sql_db
 from odoo.tools import SQL
 
@@ -42,19 +44,23 @@ class IrCron(models.Model):
         One that has waited for longer than a moment counts for nothing: the server may
         have been stopped before it heard of it.
         """
-        waiting = self.env.execute_query(
-            SQL(
-                """
-                SELECT 1 FROM ir_cron_trigger
-                 WHERE cron_id = %s
-                   AND call_at BETWEEN %s AND %s
-                 LIMIT 1 FOR KEY SHARE SKIP LOCKED
-                """,
-                self.id,
-                fields.Datetime.subtract(now, seconds=const.WAKE_UP_PATIENCE),
-                now,
-            )
+        query = SQL(
+            """
+            SELECT 1 FROM ir_cron_trigger
+             WHERE cron_id = %s AND call_at BETWEEN %s AND %s
+             LIMIT 1 FOR KEY SHARE SKIP LOCKED
+            """,
+            self.id,
+            fields.Datetime.subtract(now, seconds=const.WAKE_UP_PATIENCE),
+            now,
         )
+        try:
+            with self.env.cr.savepoint(flush=False):
+                self.env.cr.execute(query, log_exceptions=False)
+                waiting = self.env.cr.rowcount
+        except psycopg2.errors.SerializationFailure:
+            # A run that has ended took it after our transaction began.
+            waiting = False
         if not waiting:
             self._trigger()
 

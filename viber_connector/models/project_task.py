@@ -39,6 +39,38 @@ class ProjectTask(models.Model):
         "answers do not reach Viber.",
     )
 
+    viber_warning = fields.Char(
+        compute="_compute_viber_warning",
+        help="Why an answer would not reach the customer in Viber now.",
+    )
+
+    @api.depends(
+        "viber_subscriber_id.is_subscribed",
+        "viber_account_id.active",
+        "viber_account_id.state",
+    )
+    def _compute_viber_warning(self):
+        for task in self:
+            # sudo: agents need not see the subscribers of other teams
+            task.viber_warning = task.sudo()._viber_explain_unreachable()
+
+    def _viber_explain_unreachable(self):
+        account = self.viber_account_id
+        if not account:
+            return False
+        if not self.viber_subscriber_id.is_subscribed:
+            return self.env._(
+                "This customer has left the Viber bot: nothing reaches him in Viber "
+                "before he writes again."
+            )
+        if not account.active or account.state != "connected":
+            return self.env._(
+                "The Viber account %s is not connected: what you write waits until it "
+                "is.",
+                account.name,
+            )
+        return False
+
     @api.depends("partner_id", "viber_subscriber_id.partner_id")
     def _compute_viber_is_detached(self):
         for task in self:

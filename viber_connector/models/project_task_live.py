@@ -20,6 +20,11 @@ class ProjectTask(models.Model):
         for task in self:
             task._bus_send(const.BUS_REFRESH, {"id": task.id})
 
+    def _viber_push_reload(self):
+        """Have the form read again: what it tells about the customer has changed."""
+        for task in self:
+            task._bus_send(const.BUS_RELOAD, {"id": task.id})
+
     def _viber_push_messages(self, messages):
         """Show what has changed of messages that are seen already.
 

@@ -149,6 +149,7 @@ class ViberSubscriber(models.Model):
         """
         if self.is_subscribed != is_subscribed:
             self.is_subscribed = is_subscribed
+            self.task_ids._viber_push_reload()
 
     def _update_profile(self, user):
         """Take over what Viber tells about the customer; empty values say nothing.

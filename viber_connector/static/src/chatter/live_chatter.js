@@ -12,6 +12,7 @@ patch(Chatter.prototype, {
     setup() {
         super.setup(...arguments);
         const bus = useService("bus_service");
+        const reload = ({ id }) => this.reloadViberRecord(id);
         useEffect(
             (model, id) => {
                 if (model !== MODEL || !id) {
@@ -19,10 +20,22 @@ patch(Chatter.prototype, {
                 }
                 const channel = `viber_task_${id}`;
                 bus.addChannel(channel);
-                return () => bus.deleteChannel(channel);
+                bus.subscribe("viber_connector/reload", reload);
+                return () => {
+                    bus.unsubscribe("viber_connector/reload", reload);
+                    bus.deleteChannel(channel);
+                };
             },
             () => [this.props.threadModel, this.props.threadId]
         );
+    },
+
+    /** What the form tells about the customer has changed; edits are not lost for it. */
+    async reloadViberRecord(id) {
+        const record = this.props.record;
+        if (id === this.props.threadId && record && !(await record.isDirty())) {
+            await record.load();
+        }
     },
 });
 

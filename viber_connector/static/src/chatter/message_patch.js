@@ -1,8 +1,28 @@
 import { Message } from "@mail/core/common/message";
 
+import { markEventHandled } from "@web/core/utils/misc";
 import { patch } from "@web/core/utils/patch";
+import { usePopover } from "@web/core/popover/popover_hook";
+
+import { ViberNotificationPopover } from "./notification_popover";
 
 patch(Message.prototype, {
+    setup() {
+        super.setup(...arguments);
+        this.viberPopover = usePopover(ViberNotificationPopover, { position: "top" });
+    },
+
+    onClickNotification(ev) {
+        const message = this.message;
+        if (!message.notification_ids.some((notification) => notification.isViber)) {
+            return super.onClickNotification(...arguments);
+        }
+        if (message.failureNotifications.length > 0) {
+            markEventHandled(ev, "Message.ClickFailure");
+        }
+        this.viberPopover.open(ev.target, { message });
+    },
+
     /** "Try again" beside a file that could not be fetched is a button, not a link. */
     onClick(ev) {
         const link = ev.target.closest("a.o_viber_fetch_again");

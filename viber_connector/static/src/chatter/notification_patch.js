@@ -59,9 +59,13 @@ patch(Notification.prototype, {
     get failureMessage() {
         return (this.isViber && this.failure_reason) || super.failureMessage;
     },
-    get viberSeenTime() {
-        return this.viber_seen_date
-            ? formatDateTime(deserializeDateTime(this.viber_seen_date))
-            : "";
+    /** When the state was reached, by the agent's own clock. */
+    get viberTime() {
+        const date = this.viber_seen_date || this.viber_status_date;
+        return date ? formatDateTime(deserializeDateTime(date)) : "";
+    },
+    /** Why a message that waits does so, if there is more to say than that it does. */
+    get viberWaitsFor() {
+        return this.notification_status === "ready" ? this.failure_reason || "" : "";
     },
 });

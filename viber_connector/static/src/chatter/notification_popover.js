@@ -1,0 +1,34 @@
+import { MessageNotificationPopover } from "@mail/core/common/message_notification_popover";
+
+import { useService } from "@web/core/utils/hooks";
+
+/** The fate of a message for each of its recipients, and what can be done about it. */
+export class ViberNotificationPopover extends MessageNotificationPopover {
+    static template = "viber_connector.NotificationPopover";
+
+    setup() {
+        super.setup();
+        this.orm = useService("orm");
+    }
+
+    get notifications() {
+        return this.props.message.notification_ids.filter((notif) => notif.isViber);
+    }
+
+    get canSendAgain() {
+        return this.notifications.some((notif) => notif.isFailure);
+    }
+
+    get canConfirm() {
+        return this.notifications.some((notif) => notif.isViberUncertain);
+    }
+
+    get canCancel() {
+        return this.notifications.some((notif) => notif.notification_status === "ready");
+    }
+
+    async act(method) {
+        this.props.close?.();
+        await this.orm.call("mail.message", method, [[this.props.message.id]]);
+    }
+}
