@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import logging
+import random
 import signal
 
 from .server import Server
@@ -25,8 +26,13 @@ def main():
         default=1.0,
         help="how many times faster the service's own waits pass",
     )
+    parser.add_argument(
+        "--seed", help="makes the choices left to chance (key order, delays) repeatable"
+    )
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
-    asyncio.run(_run(parser.parse_args()))
+    options = parser.parse_args()
+    random.seed(options.seed)
+    asyncio.run(_run(options))
 
 
 async def _run(options):

@@ -157,6 +157,16 @@ class Client:
             "POST", f"media?name={quote(name)}", data=content, headers=headers
         )["id"]
 
+    def spoil(self, media, **values):
+        """Let a file that customers send go wrong when the bot fetches it.
+
+        :param str media: id of an uploaded file; its message is sent as usual
+        :param values: any of ``seconds`` (to wait before the answer), ``status`` (of
+            an empty answer), ``location`` (of a redirect, with its ``status``),
+            ``endless`` (bool: a body that never ends); none: good again
+        """
+        self._call("PUT", f"media/{media}/spoiling", json=values)
+
     def tap(self, user, bot, button, location=None):
         """Tap a button of the keyboard that the chat shows.
 

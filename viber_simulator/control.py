@@ -3,6 +3,7 @@
 from aiohttp import web
 
 from .service import message_view
+from .spoiling import Spoiling
 from .world import Bot, NotKnown, User, assign
 
 FIXED_BOT = ("id", "webhook", "event_types", "send_name", "send_photo")
@@ -49,6 +50,7 @@ class Control:
             web.post(chat + "/{action}", self.act),
             web.post("/control/media", self.upload),
             web.get("/control/media/{file}", self.download),
+            web.put("/control/media/{file}/spoiling", self.spoil),
             web.get("/control/callbacks", self.list_callbacks),
             web.get("/control/calls", self.list_calls),
             web.patch("/control/settings", self.change_settings),
@@ -170,6 +172,12 @@ class Control:
 
     async def download(self, request):
         return self._service.media.serve(request, request.match_info["file"])
+
+    async def spoil(self, request):
+        """Let a hosted file go wrong; an empty object makes it good again."""
+        values = await request.json()
+        self._service.media.spoilt[request.match_info["file"]] = Spoiling(**values)
+        return web.json_response(values)
 
     # -- what happened -----------------------------------------------------------
 

@@ -15,13 +15,16 @@ class Live:
     def __init__(self):
         self._listeners = {}  # queue -> user id
 
+    def has_listener(self, user_id):
+        """Whether a page shows this user's phone."""
+        return user_id in self._listeners.values()
+
     def publish(self, user_id, event):
         """Tell the pages of a user. :param dict event: JSON-able"""
-        text = None
+        text = json.dumps(event)
         for queue, listener in list(self._listeners.items()):
             if listener != user_id:
                 continue
-            text = text or json.dumps(event)
             if queue.full():
                 self._hang_up(queue)
             else:

@@ -11,10 +11,13 @@ from aiohttp import web
 from yarl import URL
 
 from . import const
+from .spoiling import Spoiling
 
 FETCH_TIMEOUT = aiohttp.ClientTimeout(total=60, sock_connect=10, sock_read=20)
 FETCHES = 16  # at a time
 CHUNK = 64 * 1024
+MAX_UPLOAD = 256 * 1024 * 1024  # what tests may put on a phone, sent by it or not
+PROPER = Spoiling()
 # Types that a browser may show from the simulator's own address.
 SHOWN = ("image/png", "image/jpeg", "image/gif", "image/webp", "video/", "audio/")
 
@@ -24,6 +27,7 @@ class Media:
 
     def __init__(self, folder, world, clock):
         self.base_url = ""  # the service's own address, known once it listens
+        self.spoilt = {}  # Spoiling by file id: what tests let go wrong
         self._folder = folder
         self._world = world
         self._clock = clock
@@ -44,7 +48,7 @@ class Media:
 
     # -- hosting -----------------------------------------------------------------
 
-    async def keep(self, name, content_type, chunks, limit=const.MAX_FILE):
+    async def keep(self, name, content_type, chunks, limit=MAX_UPLOAD):
         """Store a file.
 
         :param chunks: async iterator of bytes
@@ -130,7 +134,9 @@ class Media:
         )
         if not good:
             raise web.HTTPForbidden(text="<Error><Code>AccessDenied</Code></Error>")
-        return self.serve(request, PurePosixPath(request.path).stem)
+        file_id = PurePosixPath(request.path).stem
+        spoiling = self.spoilt.get(file_id, PROPER)
+        return await spoiling.serve(request, lambda: self.serve(request, file_id))
 
     async def serve_lasting(self, request):
         """Answer a request to :meth:`avatar_url` or :meth:`icon_url`."""
@@ -146,7 +152,7 @@ class Media:
             "X-Content-Type-Options": "nosniff",
             "Content-Security-Policy": "sandbox",
         }
-        if not file["content_type"].startswith(SHOWN) or "download" in request.query:
+        if not file["content_type"].startswith(SHOWN):
             headers["Content-Disposition"] = "attachment"
         return web.FileResponse(self._folder / file_id, headers=headers)
 

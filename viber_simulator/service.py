@@ -66,6 +66,8 @@ class Service:
     def changed(self, chat, message=None):
         """Note that a chat, or a message of it, has changed."""
         self.world.changed = True
+        if not self.live.has_listener(chat.user):
+            return
         event = {"chat": self.chat_view(chat)}
         if message:
             event["message"] = message_view(message)

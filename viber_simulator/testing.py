@@ -30,13 +30,15 @@ class Simulator(Client):
     :param state: path of a file that keeps bots, users and conversations
     :param float time_scale: how many times faster the service's own waits (repeats of
         callbacks, life of media links, sessions) pass; timestamps stay true
+    :param seed: makes the choices left to chance (key order, delays) repeatable
     :param log: path of the log file; a temporary one by default
     """
 
-    def __init__(self, port=0, state=None, time_scale=1.0, log=None):
+    def __init__(self, port=0, state=None, time_scale=1.0, seed=None, log=None):
         super().__init__(url=None)
         self.state = state
         self.time_scale = time_scale
+        self.seed = seed
         self.log = Path(log or f"{tempfile.mkdtemp(prefix='viber-')}/simulator.log")
         self._ports = (port, 0)
         self._process = None
@@ -59,6 +61,8 @@ class Simulator(Client):
         command = [sys.executable, "-m", "viber_simulator"]
         command += ["--port", str(port), "--control-port", str(control_port)]
         command += ["--time-scale", str(self.time_scale)]
+        if self.seed is not None:
+            command += ["--seed", str(self.seed)]
         if self.state:
             command += ["--state", str(self.state)]
         offset = self.log.stat().st_size if self.log.exists() else 0

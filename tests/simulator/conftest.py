@@ -8,9 +8,9 @@ from viber_simulator.testing import Simulator
 from .support import Bot, BotServer
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def running_simulator():
-    """One process for all these tests."""
+    """One process for a module: its clock only goes forward."""
     with Simulator() as viber:
         yield viber
 

@@ -9,7 +9,7 @@ from viber_simulator.clock import TOKEN_EPOCH_MS
 from viber_simulator.events import sign
 from viber_simulator.testing import Simulator, wait_until
 
-from .support import Bot
+from .support import Bot, png
 
 # Of the reference document; bodies that differ only in how they are escaped.
 VECTOR_TOKEN = "5b0e7c1f9a2d4463-8e15d0b7c6f3a92e-17c4f8a0e39b5d62"
@@ -394,6 +394,25 @@ def test_hosted_files_work_for_an_hour(viber, bot, olena):
     assert bot.session.head(message["media"]).status_code == 200
     viber.advance(11)
     assert bot.session.get(message["media"]).status_code == 403
+
+
+def test_hosted_files_go_wrong_on_demand(viber, bot, olena):
+    media = viber.upload("a.png", png(), "image/png")
+    viber.send(olena, bot.record, {"type": "picture"}, media=media)
+    url = bot.server.wait_for("message")[0].json["message"]["media"]
+    viber.spoil(media, seconds=0.3)
+    response = bot.session.get(url)
+    assert response.content == png()
+    assert response.elapsed.total_seconds() >= 0.3
+    viber.spoil(media, status=302, location="http://127.0.0.1:1/x")
+    response = bot.session.get(url, allow_redirects=False)
+    assert response.status_code == 302
+    assert response.headers["Location"] == "http://127.0.0.1:1/x"
+    viber.spoil(media, endless=True)
+    with bot.session.get(url, stream=True, timeout=5) as response:
+        assert len(response.raw.read(3_000_000)) == 3_000_000
+    viber.spoil(media)
+    assert bot.session.get(url).content == png()
 
 
 def test_videos_come_as_captured(viber, bot, olena):

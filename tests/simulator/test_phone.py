@@ -181,6 +181,39 @@ def test_a_file_is_sent_with_its_text_behind_it(phone, viber, bot):
     assert text == {"type": "text", "text": "please check"}
 
 
+RECORD = """async () => {
+    const canvas = document.createElement("canvas");
+    canvas.width = canvas.height = 64;
+    const context = canvas.getContext("2d");
+    const options = { mimeType: "video/mp4;codecs=avc1.42E01E" };
+    const recorder = new MediaRecorder(canvas.captureStream(20), options);
+    const parts = [];
+    recorder.ondataavailable = (event) => parts.push(event.data);
+    const stopped = new Promise((resolve) => (recorder.onstop = resolve));
+    recorder.start();
+    for (let hue = 0; hue < 300; hue += 15) {
+        context.fillStyle = `hsl(${hue} 80% 60%)`;
+        context.fillRect(0, 0, 64, 64);
+        await new Promise((resolve) => setTimeout(resolve, 40));
+    }
+    recorder.stop();
+    await stopped;
+    return [...new Uint8Array(await new Blob(parts).arrayBuffer())];
+}"""
+
+
+def test_a_video_is_sent_with_its_length_and_first_picture(phone, viber, bot):
+    video = bytes(phone.evaluate(RECORD))
+    choose_file(phone, "attach-video", "clip.mp4", "video/mp4", video)
+    phone.get_by_test_id("send").click()
+    expect(phone.locator("[data-type=video] video")).to_be_visible()
+    message = last_message(viber, bot)
+    assert (message["type"], message["size"]) == ("video", len(video))
+    assert 300 < message["duration"] < 5000  # milliseconds
+    thumbnail = bot.session.get(message["thumbnail"])
+    assert thumbnail.content.startswith(b"\xff\xd8\xff")
+
+
 def test_an_attachment_can_be_dropped_again(phone, viber, bot, olena):
     choose_file(phone, "attach-file", "wrong.pdf", "application/pdf", b"%PDF")
     phone.get_by_test_id("draft-remove").click()

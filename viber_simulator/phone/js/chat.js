@@ -63,14 +63,20 @@ class ChatScreen {
   // -- what happens ---------------------------------------------------------------
 
   async load() {
+    const newer = (this.newer = []); // what happens while the answer is on its way
     const { messages, ...state } = await api.chat(this.user.id, this.bot.key);
+    if (this.newer !== newer) return; // a later load has begun
+    this.newer = null;
     this.messages = new Map(messages.map((message) => [message.token, message]));
     this.take({ chat: state });
+    newer.forEach((event) => this.take(event));
     this.render();
   }
 
-  take({ chat, message }) {
+  take(event) {
+    const { chat, message } = event;
     if (chat.bot !== this.bot.key) return;
+    this.newer?.push(event);
     this.state = chat;
     this.showKeyboard();
     if (message) {

@@ -116,7 +116,8 @@ export function sheet(title, testid, ...children) {
   );
   document.querySelector(".phone").append(layer);
   screen.inert = true;
-  (node.querySelector("form input") || node).focus();
+  // The sheet is still rising: without preventScroll the phone would scroll to it.
+  (node.querySelector("form input") || node).focus({ preventScroll: true });
   return { node, close };
 }
 
