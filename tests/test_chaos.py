@@ -100,9 +100,7 @@ def test_nothing_is_lost_doubled_or_disordered(account, variables, events):
     texts = [re.search(r"Event \d{4}", body)[0] for _name, body, *_dates in posted]
     assert sorted(texts) == [event.text for event in events]
     by_text = {event.text: event for event in events}
-    history = [
-        (by_text[text], *row) for text, row in zip(texts, posted, strict=True)
-    ]
+    history = [(by_text[text], *row) for text, row in zip(texts, posted, strict=True)]
     for event, name, _body, date, _created in history:
         assert name == event.customer
         assert date == _second(event.timestamp)
