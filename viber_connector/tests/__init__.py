@@ -2,9 +2,11 @@ from . import test_account
 from . import test_architecture
 from . import test_inbox
 from . import test_kinds
+from . import test_late_files
 from . import test_outbox
 from . import test_tools_address
 from . import test_tools_callback
+from . import test_tools_media
 from . import test_tools_payload
 from . import test_tools_reference
 from . import test_tools_signature

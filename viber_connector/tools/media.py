@@ -149,16 +149,8 @@ def _fetch(url, *, max_bytes, deadline, trusted):
             with _get(session, url, deadline) as response:
                 if response.status_code not in _REDIRECTS:
                     return _read(response, max_bytes, deadline)
-                url = _redirected(url, response.headers.get("Location", ""))
+                url = urljoin(url, response.headers.get("Location", ""))
     raise MediaError("refused", "too many redirects")
-
-
-def _redirected(url, location):
-    """:raise MediaError: when the new address is none"""
-    try:
-        return urljoin(url, location)
-    except ValueError:
-        raise MediaError("forbidden") from None
 
 
 def _get(session, url, deadline):

@@ -1,0 +1,221 @@
+"""Files that do not come at once: the message stands, the file follows or is given up."""
+
+import threading
+from datetime import timedelta
+from unittest.mock import patch
+
+import requests
+
+from odoo import fields
+from odoo.exceptions import AccessError
+from odoo.tests.common import new_test_user
+
+from .. import const
+from ..tools import media
+from .common import ViberCase
+from .test_kinds import JPEG, URL
+
+
+class TestLateFiles(ViberCase):
+    def post(self, text="look", url=URL, **values):
+        """Have a customer send a picture that is not there yet.
+
+        :return: the chatter message
+        """
+        message = {"type": "picture", "text": text, "media": url}
+        [row] = self.receive(self.event(message=message, **values))
+        self.process()
+        self.assertEqual(row.state, "done", row.error)
+        return row.mail_message_id
+
+    def fetch(self):
+        """Have the files fetched that are late."""
+        self.waiting().next_attempt_date = False
+        self.run_job("ir_cron_fetch_media")
+
+    def waiting(self):
+        return self.env["viber.media"].search([("state", "=", "pending")])
+
+    def row_of(self, message):
+        return self.env["viber.media"].search([("mail_message_id", "=", message.id)])
+
+    def test_the_message_is_there_before_its_file(self):
+        self.viber.serve(URL, requests.ReadTimeout())
+        message = self.post()
+        self.assertIn("look", message.body)
+        self.assertIn("picture is being fetched…", message.body)
+        self.assertFalse(message.attachment_ids)
+
+        self.viber.serve(URL, JPEG)
+        self.fetch()
+        self.assertEqual(message.attachment_ids.raw, JPEG)
+        self.assertEqual(message.attachment_ids.name, "picture.jpg")
+        self.assertEqual(message.attachment_ids.mimetype, "image/jpeg")
+        self.assertEqual(message.attachment_ids.res_id, message.res_id)
+        self.assertIn("look", message.body)
+        self.assertNotIn("fetched", message.body)
+        self.assertEqual(self.row_of(message).state, "done")
+        self.assertFalse(self.waiting())
+
+    def test_a_slow_file_holds_no_message_up(self):
+        self.viber.serve(URL, JPEG)
+        with patch.object(const, "MEDIA_PATIENCE", 0):
+            message = self.post()
+        self.assertIn("being fetched", message.body)
+        self.fetch()
+        self.assertEqual(message.attachment_ids.raw, JPEG)
+
+    def test_who_looks_at_the_conversation_sees_the_file_come(self):
+        self.viber.serve(URL, requests.ReadTimeout())
+        message = self.post()
+        self.viber.serve(URL, JPEG)
+        task = type(self.env["project.task"])
+        with patch.object(task, "_viber_push_messages", autospec=True) as push:
+            self.fetch()
+        [(_task, pushed)] = [call.args for call in push.call_args_list]
+        self.assertEqual(pushed.ids, message.ids)
+
+    def test_a_file_of_the_service_that_is_ill_is_tried_until_the_link_is_dead(self):
+        self.viber.serve(URL, status=503)
+        message = self.post()
+        row = self.row_of(message)
+        self.assertEqual(
+            row.expiry_date,
+            message.date + timedelta(hours=1),
+            "Viber's links live one hour",
+        )
+        delays = []
+        while row.state == "pending" and len(delays) < 20:
+            now = fields.Datetime.now()
+            delays.append((row.next_attempt_date - now).total_seconds())
+            self.fetch()
+            if len(delays) == 7:
+                row.expiry_date = now
+        self.assertEqual(len(delays), 8)
+        self.assertEqual(delays, sorted(delays))
+        self.assertEqual(row.state, "failed")
+        self.assertIn("picture could not be fetched", message.body)
+        self.assertIn("HTTP 503", message.body)
+        self.assertIn("Try again", message.body)
+        self.assertIn("look", message.body)
+
+    def test_what_cannot_get_better_is_given_up_at_once_and_says_why(self):
+        for url, content, options, reason in (
+            (URL, b"", {"status": 403}, "HTTP 403"),
+            (URL, b"x", {"Content-Encoding": "gzip"}, "a form that is not accepted"),
+            ("http://127.0.0.1/x.png", b"x", {}, "not one of Viber's"),
+            ("javascript:alert(1)", b"x", {}, "not one of Viber's"),
+            (URL, bytes(2 * 1024 * 1024), {}, "too big"),
+        ):
+            with self.subTest(reason):
+                parameters = self.env["ir.config_parameter"]
+                parameters.set_param(const.MEDIA_MAX_MB_PARAMETER, "1")
+                self.viber.serve(url, content, **options)
+                message = self.post(url=url)
+                self.assertEqual(self.row_of(message).state, "failed")
+                self.assertIn(reason, message.body)
+                self.assertNotIn("javascript:", message.body)
+                self.assertFalse(message.attachment_ids)
+
+    def test_the_size_limit_is_a_parameter_with_a_default(self):
+        for value, megabytes in (
+            (False, 50),
+            ("", 50),
+            ("many", 50),
+            ("-1", 50),
+            ("7", 7),
+        ):
+            with self.subTest(value):
+                key = const.MEDIA_MAX_MB_PARAMETER
+                self.env["ir.config_parameter"].set_param(key, value)
+                options = self.env["viber.media"]._fetch_options()
+                self.assertEqual(options["max_bytes"], megabytes * 1024 * 1024)
+
+    def test_a_person_can_try_again(self):
+        self.viber.serve(URL, status=403)
+        message = self.post()
+        row = self.row_of(message)
+        row.with_user(self.agent).action_retry()
+        self.assertEqual(row.state, "pending")
+        self.assertIn("being fetched", message.body)
+        self.assertNotIn("Try again", message.body)
+        self.fetch()
+        self.assertEqual(row.state, "failed")
+        self.assertIn("Try again", message.body)
+
+        self.viber.serve(URL, JPEG)
+        row.expiry_date = fields.Datetime.now() - timedelta(days=1)
+        row.with_user(self.agent).action_retry()
+        self.fetch()
+        self.assertEqual(row.state, "done")
+        self.assertEqual(message.attachment_ids.raw, JPEG)
+        row.with_user(self.agent).action_retry()
+        self.assertEqual(row.state, "done", "once is enough")
+
+    def test_who_may_not_see_the_conversation_may_not_ask_for_its_files(self):
+        self.viber.serve(URL, status=403)
+        self.project.privacy_visibility = "followers"
+        row = self.row_of(self.post())
+        stranger = new_test_user(self.env, "viber_stranger", groups="base.group_user")
+        with self.assertRaises(AccessError):
+            row.with_user(stranger).action_retry()
+        self.assertEqual(row.state, "failed")
+
+    def test_two_workers_never_fetch_the_same_file(self):
+        self.viber.serve(URL, requests.ReadTimeout())
+        self.post()
+        self.waiting().next_attempt_date = False
+        self.env.flush_all()
+        rows = self.env["viber.media"]
+        with patch.object(type(rows), "_commit"):
+            self.assertTrue(rows._claim())
+            self.assertFalse(rows._claim())
+
+    def test_a_file_whose_task_is_gone_is_gone(self):
+        self.viber.serve(URL, requests.ReadTimeout())
+        message = self.post()
+        self.env["project.task"].browse(message.res_id).unlink()
+        self.assertFalse(self.waiting())
+        self.run_job("ir_cron_fetch_media")
+
+    def test_each_file_goes_to_its_own_message(self):
+        urls = [f"{URL}?{number}" for number in range(10)]
+        messages = []
+        for url in urls:
+            self.viber.serve(url, requests.ReadTimeout())
+            messages.append(self.post(text=url, url=url))
+        for url in urls:
+            self.viber.serve(url, JPEG + url.encode())
+        self.waiting().next_attempt_date = False
+        self.run_job("ir_cron_fetch_media")
+        for url, message in zip(urls, messages, strict=True):
+            self.assertEqual(message.attachment_ids.raw, JPEG + url.encode())
+
+    def test_no_transaction_is_open_while_files_are_fetched(self):
+        self.viber.serve(URL, requests.ReadTimeout())
+        self.post()
+        self.waiting().next_attempt_date = False
+        steps = []
+        rows = type(self.env["viber.media"])
+
+        def fetch(url, **_options):
+            # The main thread commits before it waits.
+            committed.wait(5)
+            steps.append("fetched")
+            return media.MediaError("refused")
+
+        committed = threading.Event()
+        commit = rows._commit
+
+        def note(model):
+            commit(model)
+            steps.append("committed")
+            if len(steps) == 2:
+                committed.set()
+
+        with (
+            patch.object(media, "try_fetch", fetch),
+            patch.object(rows, "_commit", note),
+        ):
+            self.run_job("ir_cron_fetch_media")
+        self.assertEqual(steps[:3], ["committed", "committed", "fetched"])
