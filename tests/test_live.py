@@ -1,0 +1,154 @@
+"""What an agent sees without touching the page, and what he can do about it."""
+
+import base64
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from .support import log_in, open_page
+
+# A picture that is plainly one: 40 × 40, purple.
+PICTURE = base64.b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAACgAAAAoCAIAAAADnC86AAAAMElEQVR4nO3NMQEAAAgDoK1/aM3g4QcJ"
+    "aCa5qmAxGAwGg8FgMBgMBoPBYDAYDH4bLMIBV2rGNbcAAAAASUVORK5CYII="
+)
+
+
+@pytest.fixture
+def customer(simulator):
+    return simulator.create_user("Olena Koval", language="uk-UA", country="UA")
+
+
+@pytest.fixture
+def task(account_threaded, customer):
+    """The id of a conversation's task."""
+    return account_threaded.write(customer, "Good day, my printer is on fire")
+
+
+@pytest.fixture
+def agent(page, odoo_threaded, task):
+    """The agent's page with the conversation open."""
+    log_in(page, odoo_threaded)
+    page.goto(f"{odoo_threaded.url}/odoo/project.task/{task}")
+    expect(page.locator(".o-mail-Message").first).to_be_visible()
+    return page
+
+
+def _answer(page, text):
+    page.get_by_role("button", name="Send message").click()
+    page.locator(".o-mail-Composer-input").fill(text)
+    page.locator(".o-mail-Composer-send").click()
+    return page.locator(".o-mail-Message", has_text=text).first
+
+
+def test_the_customers_messages_appear_by_themselves(
+    agent, account_threaded, simulator, customer, screenshots
+):
+    bot = account_threaded.bot
+    simulator.write(customer, bot, "Is anybody *there*? (smiley)")
+    message = agent.locator(".o-mail-Message", has_text="Is anybody there? 😊").first
+    expect(message).to_be_visible()
+    simulator.send_file(
+        *(customer, bot, "printer.png", PICTURE),
+        kind="picture",
+        content_type="image/png",
+        text="the printer",
+    )
+    pictured = agent.locator(".o-mail-Message", has_text="the printer").first
+    expect(pictured.locator(".o-mail-AttachmentList img").first).to_be_visible()
+    location = {"type": "location", "location": {"lat": 50.450101, "lon": 30.523399}}
+    simulator.send(customer, bot, location)
+    expect(
+        agent.get_by_role("link", name="50.450101, 30.523399").first
+    ).to_have_attribute("href", re.compile("openstreetmap.org"))
+    contact = {"name": "Ivan Bondar", "phone_number": "380671234567"}
+    simulator.send(customer, bot, {"type": "contact", "contact": contact})
+    expect(agent.get_by_text("Ivan Bondar, +380671234567").first).to_be_visible()
+    agent.screenshot(path=screenshots / "3-received.png")
+
+
+def test_the_state_of_an_answer_changes_before_the_eyes_of_all(
+    browser, agent, odoo_threaded, account_threaded, simulator, customer, task
+):
+    bot = account_threaded.bot
+    login = "colleague"
+    groups = ["base.group_user", "project.group_project_manager"]
+    group_ids = [
+        odoo_threaded.rpc("ir.model.data", "check_object_reference", *name.split("."))[
+            1
+        ]
+        for name in groups
+    ]
+    odoo_threaded.rpc(
+        *("res.users", "create"),
+        {
+            "name": "Colleague",
+            "login": login,
+            "password": login,
+            "group_ids": [(6, 0, group_ids)],
+        },
+    )
+    simulator.update_user(customer, online=False)
+    with open_page(browser) as other:
+        log_in(other, odoo_threaded, login)
+        other.goto(f"{odoo_threaded.url}/odoo/project.task/{task}")
+        expect(other.locator(".o-mail-Message").first).to_be_visible()
+        mine = _answer(agent, "It is being extinguished").locator(".o-viber-status")
+        theirs = other.locator(".o-mail-Message", has_text="being extinguished").first
+        theirs = theirs.locator(".o-viber-status")
+        for state, event in (
+            ("Sent", lambda: None),
+            ("Delivered", lambda: simulator.update_user(customer, online=True)),
+            ("Seen", lambda: simulator.read(customer, bot)),
+        ):
+            event()
+            expect(mine).to_contain_text(state, timeout=10_000)
+            expect(theirs).to_contain_text(state, timeout=10_000)
+
+
+def test_a_refused_answer_says_why_and_can_be_sent_again(
+    agent, account_threaded, simulator, customer, screenshots
+):
+    simulator.fault("status", method="send_message", status=3, count=1)
+    message = _answer(agent, "Refused at first")
+    status = message.locator(".o-viber-status")
+    expect(status).to_contain_text("Not delivered", timeout=10_000)
+    expect(agent.locator(".o-mail-MessagingMenu-counter").first).to_be_visible()
+    status.click()
+    popover = agent.locator(".o-mail-MessageNotificationPopover")
+    expect(popover).to_contain_text("Olena Koval")
+    expect(popover).to_contain_text("Viber status 3")
+    agent.screenshot(path=screenshots / "4-failed.png")
+    popover.get_by_role("button", name="Send again").click()
+    expect(status).to_contain_text("Delivered", timeout=10_000)
+    bot = account_threaded.bot
+    assert simulator.wait_for_message(customer, bot, "Refused at first")
+
+
+def test_an_uncertain_answer_can_be_confirmed(
+    agent, account_threaded, simulator, customer, screenshots
+):
+    simulator.settings(delivered=False)
+    try:
+        simulator.fault("http", method="send_message", status=500, count=1)
+        message = _answer(agent, "Nobody knows")
+        status = message.locator(".o-viber-status")
+        expect(status).to_contain_text("May not have arrived", timeout=10_000)
+        status.click()
+        agent.screenshot(path=screenshots / "5-uncertain.png")
+        agent.get_by_role("button", name="It arrived").click()
+        expect(status).to_contain_text("Sent", timeout=10_000)
+    finally:
+        simulator.settings(delivered=True)
+
+
+def test_the_agent_is_told_before_he_writes_to_a_customer_who_left(
+    agent, account_threaded, simulator, customer, screenshots
+):
+    simulator.unsubscribe(customer, account_threaded.bot)
+    warning = agent.get_by_text("This customer has left the Viber bot")
+    expect(warning).to_be_visible(timeout=10_000)
+    agent.screenshot(path=screenshots / "6-left.png")
+    simulator.write(customer, account_threaded.bot, "I am back")
+    expect(warning).to_be_hidden(timeout=10_000)
