@@ -18,6 +18,11 @@ class Arrivals:
         self._avatars = {}  # url -> result of the fetch
         self._tasks = set()
 
+    @property
+    def pending(self):
+        """How many messages are on their way to phones that are online."""
+        return len(self._tasks)
+
     def accept(self, chat, message, fault=None):
         """Take a message that the API has accepted.
 

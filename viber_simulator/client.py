@@ -242,7 +242,9 @@ class Client:
         return self._get("callbacks", params=params)["attempts"]
 
     def pending_callbacks(self):
-        """How many callbacks have neither been answered with 200 nor given up."""
+        """How many callbacks have neither been answered with 200 nor given up, and how
+        many messages are on their way to a phone and may cause further ones.
+        """
         return self._get("callbacks", params={"after": sys.maxsize})["pending"]
 
     def wait_idle(self, timeout=10.0):

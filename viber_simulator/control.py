@@ -189,7 +189,7 @@ class Control:
             query.get("user"),
             int(query.get("after", 0)),
         )
-        pending = self._service.courier.pending
+        pending = self._service.courier.pending + self._service.arrivals.pending
         return web.json_response({"attempts": attempts, "pending": pending})
 
     async def list_calls(self, request):

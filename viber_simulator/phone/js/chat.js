@@ -29,7 +29,11 @@ class ChatScreen {
     this.messages = new Map(); // by token, in the order of their arrival
     this.nodes = new Map(); // token → {key, node}
     this.state = {};
-    this.thread = el("div.thread", { "data-testid": "thread", role: "log", "aria-label": "Messages" });
+    this.thread = el("div.thread", {
+      role: "log",
+      "aria-label": "Messages",
+      "data-testid": "thread",
+    });
     this.keyboard = el("div.keyboard-place");
     this.composer = composer({ send: (message, options) => this.send(message, options) });
   }
@@ -40,7 +44,9 @@ class ChatScreen {
       el(
         "header.bar",
         {},
-        iconButton("back", "Chats", "back", () => navigate(`/phone/${encodeURIComponent(user.id)}`)),
+        iconButton("back", "Chats", "back", () =>
+          navigate(`/phone/${encodeURIComponent(user.id)}`),
+        ),
         avatar(bot.name, bot.icon_path, ".small"),
         el("h1.bar-title", { "data-testid": "chat-title" }, bot.name),
         iconButton("info", "Chat info", "chat-info", () => this.showInfo()),
@@ -50,7 +56,11 @@ class ChatScreen {
       this.keyboard,
     );
     this.composer.fill(text || "");
-    this.stopFollowing = follow(user.id, () => attempt(() => this.load()), (event) => this.take(event));
+    this.stopFollowing = follow(
+      user.id,
+      () => attempt(() => this.load()),
+      (event) => this.take(event),
+    );
     this.onVisible = () => this.read();
     document.addEventListener("visibilitychange", this.onVisible);
   }
@@ -138,23 +148,27 @@ class ChatScreen {
 
   scrollToEnd() {
     const { thread } = this;
-    thread.scrollTop = thread.scrollHeight;
+    const scroll = () => (thread.scrollTop = thread.scrollHeight);
+    scroll();
     // Pictures get their height when they are loaded.
     for (const image of thread.querySelectorAll("img")) {
-      if (!image.complete) image.addEventListener("load", () => (thread.scrollTop = thread.scrollHeight), { once: true });
+      if (!image.complete) image.addEventListener("load", scroll, { once: true });
     }
   }
 
   intro() {
+    const start = el(
+      "button.button",
+      { type: "button", "data-testid": "start-chat", onclick: () => this.act("open") },
+      "Message",
+    );
     return el(
       "div.intro",
       {},
       avatar(this.bot.name, this.bot.icon_path, ".large"),
       el("h2", {}, this.bot.name),
       el("p.faint", {}, this.bot.webhook ? "Bot" : "This bot is not connected yet."),
-      this.bot.webhook
-        ? el("button.button", { type: "button", "data-testid": "start-chat", onclick: () => this.act("open") }, "Message")
-        : null,
+      this.bot.webhook ? start : null,
     );
   }
 
@@ -179,13 +193,13 @@ class ChatScreen {
     if (action === "location-picker") {
       return locationSheet((place) => tap({ location: place }));
     }
-    if (action === "open-url") window.open(button.ActionBody, "_blank", "noopener");
+    if (action === "open-url") openUrl(button.ActionBody);
     return tap();
   }
 
-  tapRich(button) {
-    if (button.ActionType === "open-url") window.open(button.ActionBody, "_blank", "noopener");
-    if (button.ActionType !== "none") this.send({ type: "text", text: button.ActionBody });
+  tapRich({ ActionType: action, ActionBody: body }) {
+    if (action === "open-url") openUrl(body);
+    if (action !== "none") this.send({ type: "text", text: body });
   }
 
   askToShare(share) {
@@ -211,7 +225,9 @@ class ChatScreen {
       checked: this.state.subscribed,
       "data-testid": "receive-messages",
     });
-    receive.addEventListener("change", () => this.act(receive.checked ? "subscribe" : "unsubscribe"));
+    receive.addEventListener("change", () =>
+      this.act(receive.checked ? "subscribe" : "unsubscribe"),
+    );
     sheet(
       "Chat info",
       "chat-info-sheet",
@@ -226,6 +242,11 @@ class ChatScreen {
       field("This customer's id at the bot", el("code.id", {}, this.state.viber_id)),
     );
   }
+}
+
+/** A bot may name any address; only pages of the web are opened. */
+function openUrl(url) {
+  if (/^https?:/i.test(url)) window.open(url, "_blank", "noopener");
 }
 
 function sameGroup(previous, message) {

@@ -130,12 +130,13 @@ export function composer({ send }) {
       chooser.dataset.kind = kind;
       chooser.click();
     };
+    const sendAs = (type) => (value) => send({ type, [type]: value });
     const choices = [
       ["photo", "Photo", choose("picture", "image/*")],
       ["video", "Video", choose("video", "video/mp4")],
       ["file", "File", choose("file", "")],
-      ["location", "Location", () => locationSheet((location) => send({ type: "location", location }))],
-      ["contact", "Contact", () => contactSheet((contact) => send({ type: "contact", contact }))],
+      ["location", "Location", () => locationSheet(sendAs("location"))],
+      ["contact", "Contact", () => contactSheet(sendAs("contact"))],
     ];
     return el(
       "div.choices",

@@ -100,8 +100,19 @@ export function sheet(title, testid, ...children) {
   };
   const node = el(
     "div.sheet",
-    { role: "dialog", "aria-modal": "true", "aria-label": title, "data-testid": testid, tabindex: -1 },
-    el("header.sheet-header", {}, el("h2", {}, title), iconButton("close", "Close", "sheet-close", close)),
+    {
+      role: "dialog",
+      "aria-modal": "true",
+      "aria-label": title,
+      "data-testid": testid,
+      tabindex: -1,
+    },
+    el(
+      "header.sheet-header",
+      {},
+      el("h2", {}, title),
+      iconButton("close", "Close", "sheet-close", close),
+    ),
     ...children,
   );
   const layer = el(

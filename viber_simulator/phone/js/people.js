@@ -12,7 +12,13 @@ const LANGUAGES = {
   "el-GR": "Greek",
   ru: "Russian",
 };
-const COUNTRIES = { UA: "Ukraine", DE: "Germany", GB: "United Kingdom", GR: "Greece", PL: "Poland" };
+const COUNTRIES = {
+  UA: "Ukraine",
+  DE: "Germany",
+  GB: "United Kingdom",
+  GR: "Greece",
+  PL: "Poland",
+};
 const AVATAR_SIDE = 360; // pixels
 
 /**
@@ -66,8 +72,21 @@ function personRow(person, pick) {
 
 /** Create a customer, or change one. */
 export function personSheet(person, done) {
-  const name = el("input", { name: "name", required: true, maxlength: 100, autocomplete: "off", value: person?.name ?? "" });
-  const phone = el("input", { name: "phone", type: "tel", required: true, pattern: "\\+?[0-9]{5,18}", title: "Digits, with country code", value: person?.phone ?? randomPhone() });
+  const name = el("input", {
+    name: "name",
+    required: true,
+    maxlength: 100,
+    autocomplete: "off",
+    value: person?.name ?? "",
+  });
+  const phone = el("input", {
+    name: "phone",
+    type: "tel",
+    required: true,
+    pattern: "\\+?[0-9]{5,18}",
+    title: "Digits, with country code",
+    value: person?.phone ?? randomPhone(),
+  });
   const language = select("language", LANGUAGES, person?.language);
   const country = select("country", COUNTRIES, person?.country);
   const photo = el("input", { name: "photo", type: "file", accept: "image/*" });
