@@ -164,7 +164,7 @@ def test_a_photo_with_caption(phone, viber, bot, screenshots):
     assert bot.session.get(message["media"]).content == png(300, 200)
     phone.get_by_label("Open photo").click()
     expect(phone.get_by_test_id("photo-viewer")).to_be_visible()
-    phone.screenshot(path=screenshots / "phone-photo.png")
+    phone.screenshot(path=screenshots / "phone-photo.png", animations="disabled")
     phone.keyboard.press("Escape")
     expect(phone.get_by_test_id("photo-viewer")).to_have_count(0)
 
@@ -350,7 +350,7 @@ def test_receive_messages_switches_the_subscription(phone, viber, bot, screensho
     phone.get_by_test_id("chat-info").click()
     receive = phone.get_by_test_id("receive-messages")
     expect(receive).to_be_checked()
-    phone.screenshot(path=screenshots / "phone-info.png")
+    phone.screenshot(path=screenshots / "phone-info.png", animations="disabled")
     receive.uncheck()
     bot.server.wait_for("unsubscribed")
     receive.check()
