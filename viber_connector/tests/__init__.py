@@ -1,5 +1,7 @@
 from . import test_account
 from . import test_architecture
+from . import test_contacts
+from . import test_conversation_rules
 from . import test_inbox
 from . import test_kinds
 from . import test_late_files

@@ -320,7 +320,9 @@ class TestAddresses(MediaCase):
                 lambda request, s=status: request.answer(status=s, Location="end")
             )
             self.assertEqual(self.fetch(url).content, b"data")
-        url = self.serve(lambda request: request.answer(status=302, Location="http://["))
+        url = self.serve(
+            lambda request: request.answer(status=302, Location="http://[")
+        )
         self.assertFails(url, "unavailable")
         url = self.serve(lambda request: request.answer(status=302, Location="file"))
         self.server.seen.clear()

@@ -119,7 +119,7 @@ def _split(url):
     which Viber's have not and about whose end parsers disagree"""
     try:
         parts = urlsplit(url)
-        parts.port  # noqa: B018 - raises when it is no number
+        _port = parts.port  # raises when it is no number
     except ValueError:
         raise MediaError("forbidden") from None
     if parts.scheme not in ("http", "https") or not parts.hostname:
@@ -257,11 +257,12 @@ class _Adapter(HTTPAdapter):
         super().__init__()
 
     def init_poolmanager(self, connections, maxsize, block=False, **options):
-        super().init_poolmanager(connections, maxsize, block, **options)
+        result = super().init_poolmanager(connections, maxsize, block, **options)
         self.poolmanager.pool_classes_by_scheme = {
             "http": self._pool_class(HTTPConnectionPool, HTTPConnection),
             "https": self._pool_class(HTTPSConnectionPool, HTTPSConnection),
         }
+        return result
 
     def _pool_class(self, pool, connection):
         """:return: the pool of urllib3, its connections made by :meth:`_connect`"""
