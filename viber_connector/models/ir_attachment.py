@@ -77,7 +77,7 @@ class IrAttachment(models.Model):
                     return raw
         except (UserError, ValueError, OSError):
             # No picture, whatever its name says: it is sent as a file.
-            pass
+            return b""
         return b""
 
     def _viber_mimetype(self):

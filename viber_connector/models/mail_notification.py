@@ -30,7 +30,7 @@ class MailNotification(models.Model):
         "Seen on", help="When the customer has read all of the message in Viber."
     )
     viber_status_date = fields.Datetime(
-        "Viber Status Date", help="When it was sent, delivered, or tried in vain."
+        help="When it was sent, delivered, or tried in vain."
     )
     viber_message_ids = fields.One2many("viber.message", "mail_notification_id")
 

@@ -152,7 +152,7 @@ class ProjectTask(models.Model):
     # -- Editing -------------------------------------------------------------------
 
     def _check_can_update_message_content(self, messages):
-        super()._check_can_update_message_content(messages)
+        result = super()._check_can_update_message_content(messages)
         # sudo: inbox and outbox are for managers
         events = self.env["viber.event"].sudo()
         if events.search_count([("mail_message_id", "in", messages.ids)], limit=1):
@@ -168,6 +168,7 @@ class ProjectTask(models.Model):
                     "back. Send another one that puts it right."
                 )
             )
+        return result
 
     def _message_update_content(self, message, /, **kwargs):
         result = super()._message_update_content(message, **kwargs)

@@ -1,4 +1,5 @@
 import re
+import contextlib
 import secrets
 from urllib.parse import quote
 
@@ -70,7 +71,7 @@ class ViberAccount(models.Model):
         tracking=True,
     )
     state_reason = fields.Char("Reason", readonly=True, copy=False)
-    uri = fields.Char("URI", readonly=True, copy=False)
+    uri = fields.Char(readonly=True, copy=False)
     deep_link = fields.Char(
         compute="_compute_deep_link", help="Opens the chat with the bot in Viber."
     )
@@ -107,7 +108,6 @@ class ViberAccount(models.Model):
         "his language if there is a translation. {name} stands for his name.",
     )
     new_task_when_closed = fields.Boolean(
-        "New Task When Closed",
         default=True,
         help="A customer who writes again after his task was closed gets a new one. "
         "Otherwise his message joins the latest task, whatever its state.",
@@ -246,10 +246,9 @@ class ViberAccount(models.Model):
         for account in self:
             account.check_access("write")
             try:
-                account._get_api().set_webhook("")
-            except ViberAccountError:
-                # The key is dead: no webhook is left to remove.
-                pass
+                # With a dead key there is no webhook left to remove.
+                with contextlib.suppress(ViberAccountError):
+                    account._get_api().set_webhook("")
             except ViberError as error:
                 raise UserError(
                     self.env._(

@@ -52,7 +52,7 @@ def _split(url):
     """:return: the parts of an http(s) address with a host, else ``None``"""
     try:
         parts = urlsplit(url or "")
-        parts.port  # noqa: B018 - raises when it is no number
+        _port = parts.port  # raises when it is no number
     except ValueError:
         return None
     if parts.scheme not in ("http", "https") or not parts.hostname:
