@@ -70,9 +70,13 @@ class Simulator(Client):
             self._process = subprocess.Popen(
                 command, cwd=ROOT, stdout=log, stderr=log, stdin=subprocess.DEVNULL
             )
-        self.url, self._control_url = wait_until(
-            lambda: self._ready(offset), timeout=30, what="the simulator's start"
-        )
+        try:
+            self.url, self._control_url = wait_until(
+                lambda: self._ready(offset), timeout=30, what="the simulator's start"
+            )
+        except BaseException:
+            self.kill()
+            raise
         self._ports = tuple(
             int(address.rpartition(":")[2]) for address in (self.url, self._control_url)
         )

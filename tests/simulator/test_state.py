@@ -43,6 +43,12 @@ def test_a_crash_loses_a_second_at_most_and_never_the_file(tmp_path):
         assert [user["name"] for user in viber.users()] == ["Olena Koval"]
 
 
+def test_a_port_that_is_taken_is_a_clear_error(viber):
+    taken = int(viber.url.rpartition(":")[2])
+    with pytest.raises(SimulatorError, match="address already in use"):
+        Simulator(port=taken).start()
+
+
 def test_without_a_file_everything_is_new(viber):
     with Simulator() as fresh:
         assert fresh.users() == []
