@@ -14,7 +14,9 @@ LINTERS = {
     "ruff format": (BIN / "ruff", "format", "--check"),
     # Some models are cut into several files on purpose, along the way of a message.
     "pylint-odoo": (
-        *(BIN / "pylint", "--disable=consider-merging-classes-inherited", ADDON),
+        BIN / "pylint",
+        "--disable=consider-merging-classes-inherited",
+        ADDON,
     ),
     "OCA's checks of XML, CSV and manifest": (BIN / "oca-checks-odoo-module", ADDON),
     "OCA's checks of translations": (BIN / "oca-checks-po", *ADDON.glob("i18n/*.po*")),
