@@ -29,12 +29,13 @@ def _load(*names):
     return [importlib.import_module(f"{core.__name__}.{name}") for name in names]
 
 
-const, callback, payload, reference, signature, text = _load(
+const, callback, payload, reference, signature, split, text = _load(
     "const",
     "tools.callback",
     "tools.payload",
     "tools.reference",
     "tools.signature",
+    "tools.split",
     "tools.text",
 )
 
@@ -176,8 +177,8 @@ def test_shortened_text_fits(value, width):
 @thoroughly
 @given(SAID, st.integers(2, 40))
 def test_pieces_fit_and_lose_nothing_but_white_space(value, limit):
-    pieces = payload.split_text(value, limit)
-    assert all(0 < payload.utf16_length(piece) <= limit for piece in pieces)
+    pieces = split.split_text(value, limit)
+    assert all(0 < split.utf16_length(piece) <= limit for piece in pieces)
     assert all(piece == piece.strip() for piece in pieces)
     assert "".join("".join(pieces).split()) == "".join(value.split())
 
@@ -185,7 +186,7 @@ def test_pieces_fit_and_lose_nothing_but_white_space(value, limit):
 @thoroughly
 @given(SAID)
 def test_length_in_utf16_is_that_of_the_encoder(value):
-    assert payload.utf16_length(value) == len(value.encode("utf-16-le")) // 2
+    assert split.utf16_length(value) == len(value.encode("utf-16-le")) // 2
 
 
 @thoroughly
@@ -197,7 +198,7 @@ def test_every_payload_keeps_the_limits_of_viber(pattern, times, name):
     )
     for message in messages:
         assert len(payload.encode(message)) <= const.PAYLOAD_MAX_BYTES
-        assert payload.utf16_length(message["text"]) <= const.TEXT_MAX_LENGTH
+        assert split.utf16_length(message["text"]) <= const.TEXT_MAX_LENGTH
         assert len(message["sender"]["name"]) <= const.SENDER_NAME_MAX_LENGTH
 
 

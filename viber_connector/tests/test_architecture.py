@@ -21,10 +21,11 @@ PUBLIC_METHODS = {
         "create",
         "write",
     },
-    "project.task": {"action_viber_link_customer"},
+    "mail.message": {"unlink", "viber_cancel", "viber_confirm", "viber_send_again"},
+    "project.task": {"action_viber_ask_phone", "action_viber_link_customer"},
     "viber.event": {"action_reprocess"},
     "viber.media": {"action_retry"},
-    "viber.message": {"action_cancel", "action_retry"},
+    "viber.message": {"action_cancel", "action_confirm", "action_retry"},
     "viber.subscriber": {"action_link_suggested", "write"},
 }
 #: Odoo's own methods, documented there.

@@ -4,7 +4,7 @@ from odoo.tests import tagged
 from odoo.tests.common import BaseCase
 
 from .. import const
-from ..tools import payload
+from ..tools import payload, split
 from .common import CUSTOMER_ID
 
 DESK = payload.Sender("Service desk")

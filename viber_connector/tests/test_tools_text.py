@@ -147,8 +147,8 @@ class TestToViber(BaseCase):
     def test_lines_of_divisions_and_lists_stay_apart(self):
         for body, lines in (
             ("<div>a</div><div>b</div>", ["a", "b"]),
-            ("<ul><li>a</li><li>b</li></ul>", ["- a", "- b"]),
-            ("<h1>a</h1>b", ["a", "b"]),
+            ("<ul><li>a</li><li>b</li></ul>", ["• a", "• b"]),
+            ("<h1>a</h1>b", ["*a*", "b"]),
         ):
             with self.subTest(body=body):
                 said = to_viber(body).split("\n")
