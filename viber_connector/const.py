@@ -174,7 +174,7 @@ BROKEN_STATES = {"failed", "uncertain"}
 # -- The inbox ---------------------------------------------------------------
 
 #: Seconds to wait before an event that failed is tried again.
-EVENT_RETRY_DELAYS = (5, 15, 40, 60)
+EVENT_RETRY_DELAYS = (5, 15, 40, 50)
 #: Seconds after the first failure when the last try is due: Odoo's scheduler may be
 #: late by one minute, and the customer's next message waits for 3 minutes at the most.
 EVENT_PATIENCE = 120

@@ -1,5 +1,5 @@
-import re
 import contextlib
+import re
 import secrets
 from urllib.parse import quote
 

@@ -3,11 +3,14 @@ from . import test_architecture
 from . import test_contacts
 from . import test_conversation_rules
 from . import test_inbox
+from . import test_inbox_failures
 from . import test_kinds
 from . import test_late_files
+from . import test_linking
 from . import test_outbox
 from . import test_tools_address
 from . import test_tools_callback
+from . import test_tools_downloads
 from . import test_tools_media
 from . import test_tools_payload
 from . import test_tools_reference
@@ -15,3 +18,4 @@ from . import test_tools_signature
 from . import test_tools_text
 from . import test_tools_viber_api
 from . import test_webhook
+from . import test_welcome

@@ -7,12 +7,13 @@ import itertools
 import json
 import threading
 import time
+from urllib.parse import urlsplit
 
 import requests
 from urllib3 import HTTPResponse
 
 from odoo.tests import tagged
-from odoo.tests.common import TransactionCase, new_test_user
+from odoo.tests.common import HOST, TransactionCase, new_test_user
 
 from ..tools import callback
 
@@ -140,7 +141,7 @@ class ViberCase(TransactionCase):
     def _request_handler(cls, session, request, /, **kwargs):
         if request.url.startswith(API_URL):
             return cls.viber.handle(request)
-        if request.method == "GET":
+        if request.method == "GET" and urlsplit(request.url).hostname != HOST:
             return cls.viber.download(request)
         return super()._request_handler(session, request, **kwargs)
 

@@ -1,4 +1,4 @@
-"""Files that do not come at once: the message stands, the file follows or is given up."""
+"""Files that do not come at once: the message stands, the file follows or not."""
 
 import threading
 from datetime import timedelta
