@@ -31,6 +31,8 @@ class IrAttachment(models.Model):
         :rtype: OutgoingFile
         """
         self.ensure_one()
+        if self.type == "url":
+            return OutgoingFile(name=self.name, mimetype="", size=0, url=self.url)
         attachment = self._viber_fitting_picture()
         mimetype = attachment._viber_mimetype()
         name = attachment._viber_name(mimetype)
@@ -48,19 +50,16 @@ class IrAttachment(models.Model):
         is_picture = (self.mimetype or "") in const.PICTURE_TYPES
         if not is_picture or self.file_size <= const.PICTURE_MAX_BYTES:
             return self
+        # It hangs on the original: made once, seen nowhere, and deleted with it.
+        owner = {"res_model": self._name, "res_id": self.id}
+        copy = self.search([(name, "=", value) for name, value in owner.items()])
+        if copy:
+            return copy[0]
         raw = self._viber_scale_down()
         if not raw:
             return self
-        stem = PurePosixPath(self.name).stem
-        return self.create(
-            {
-                "name": f"{stem}.jpg",
-                "raw": raw,
-                "res_model": self.res_model,
-                "res_id": self.res_id,
-                "description": self.env._("For Viber, made from %s", self.name),
-            }
-        )
+        name = f"{PurePosixPath(self.name).stem}.jpg"
+        return self.create(owner | {"name": name, "raw": raw})
 
     def _viber_scale_down(self):
         """:return: the picture as a JPEG of a size that Viber takes; empty when that

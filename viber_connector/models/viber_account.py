@@ -5,6 +5,7 @@ from urllib.parse import quote
 
 from odoo import Command, api, fields, models
 from odoo.exceptions import UserError, ValidationError
+from odoo.tools import SQL
 
 from .. import const
 from ..tools import address
@@ -268,8 +269,6 @@ class ViberAccount(models.Model):
         self.ensure_one()
         self.check_access("write")
         reason = self._check_connection()
-        if reason:
-            self.write({"state": "error", "state_reason": reason})
         return {
             "type": "ir.actions.client",
             "tag": "display_notification",
@@ -281,22 +280,32 @@ class ViberAccount(models.Model):
         }
 
     def _check_connection(self):
-        """:return: why the connection does not work, or ``""`` (and the state is set)
+        """:return: why the connection does not work, or ``""``; the state is set
         :rtype: str
         """
         try:
             info = self._get_api().get_account_info()
-        except ViberError as error:
+        except (ViberUnavailable, ViberUncertain) as error:
+            # It goes on by itself as soon as Viber answers.
+            self._pause(str(error))
             return self._explain_connect_error(error)
+        except ViberError as error:
+            return self._fail_check(self._explain_connect_error(error))
         if info.get("webhook") != self.webhook_url:
-            return self.env._(
-                "Viber sends this bot's messages to another address. Press Connect to "
-                "bring them here."
+            return self._fail_check(
+                self.env._(
+                    "Viber sends this bot's messages to another address. Press Connect "
+                    "to bring them here."
+                )
             )
         self.write(self._info_vals(info))
         self._resume()
         self._wake_queues()
         return ""
+
+    def _fail_check(self, reason):
+        self.write({"state": "error", "state_reason": reason})
+        return reason
 
     def _info_vals(self, info):
         """:param dict info: Viber's answer to ``get_account_info``"""
@@ -443,20 +452,21 @@ class ViberAccount(models.Model):
 
     @api.model
     def _from_webhook_key(self, webhook_key):
-        """Find the account whose webhook was called.
+        """Find the account whose webhook was called; no ORM, for Viber waits.
 
         Archived ones too: what was received is kept until they are active again.
 
         :param str webhook_key: from the address
-        :rtype: viber.account, maybe empty
+        :return: the account, empty if the key is unknown, and its API key
+        :rtype: tuple[viber.account, str | None]
         """
-        accounts = self.with_context(active_test=False)
         # A NUL would make PostgreSQL raise.
         if "\x00" in webhook_key:
-            return self.browse()
-        return accounts.search_fetch(
-            [("webhook_key", "=", webhook_key)], ["auth_token"], limit=1
-        )
+            return self.browse(), None
+        query = "SELECT id, auth_token FROM viber_account WHERE webhook_key = %s"
+        rows = self.env.execute_query(SQL(query, webhook_key))
+        account_id, auth_token = rows[0] if rows else (None, None)
+        return self.browse(account_id), auth_token
 
     def _wake_queues(self):
         """What waited for this account can go on."""

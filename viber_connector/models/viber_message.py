@@ -6,13 +6,13 @@ from ..tools import payload as payload_tools
 # any order; what is not in this table is a repetition or comes too late, and changes
 # nothing.
 _COMES_FROM = {
-    "outgoing": ("sending", "failed", "uncertain", "canceled"),
+    "outgoing": ("sending", "failed", "uncertain"),
     "sending": ("outgoing",),
     "sent": ("sending", "uncertain"),
-    "delivered": ("sending", "sent"),
-    "seen": ("sending", "sent", "delivered"),
+    "delivered": ("sent",),
+    "seen": ("sent", "delivered"),
     "uncertain": ("sending",),
-    "failed": ("outgoing", "sending", "sent", "uncertain"),
+    "failed": ("outgoing", "sending", "sent"),
     "canceled": ("outgoing", "failed", "uncertain"),
 }
 
@@ -30,7 +30,7 @@ class ViberMessage(models.Model):
     _rec_name = "message_token"
 
     account_id = fields.Many2one(
-        "viber.account", required=True, readonly=True, index=True, ondelete="restrict"
+        "viber.account", required=True, readonly=True, ondelete="restrict"
     )
     company_id = fields.Many2one(related="account_id.company_id")
     subscriber_id = fields.Many2one(
@@ -106,6 +106,9 @@ class ViberMessage(models.Model):
     _waiting = models.Index(
         "(subscriber_id, id) WHERE state IN ('outgoing', 'sending')"
     )
+    # What was sent lately, to a customer and from an account.
+    _sent = models.Index("(subscriber_id, sent_date)")
+    _sending = models.Index("(account_id, sending_date)")
 
     @api.model
     def _enqueue(self, task, message, subscribers, keyboard=None):
@@ -116,25 +119,21 @@ class ViberMessage(models.Model):
         :param list[viber.subscriber] subscribers: to whom
         :param dict | None keyboard: buttons below the message
         """
-        vals_list = []
+        rows = self.browse()
         for subscriber in subscribers:
             reference = task._viber_reference(subscriber)
             payloads = message._viber_payloads(subscriber, reference, keyboard)
             if not payloads:
                 continue
             notification = self._create_notification(message, subscriber.partner_id)
-            vals_list += [
-                {
-                    "account_id": subscriber.account_id.id,
-                    "subscriber_id": subscriber.id,
-                    "task_id": task.id,
-                    "mail_message_id": message.id,
-                    "mail_notification_id": notification.id,
-                    "payload": payload_tools.encode(payload).decode(),
-                }
-                for payload in payloads
-            ]
-        rows = self.create(vals_list)
+            vals = {
+                "account_id": subscriber.account_id.id,
+                "subscriber_id": subscriber.id,
+                "task_id": task.id,
+                "mail_message_id": message.id,
+                "mail_notification_id": notification.id,
+            }
+            rows |= self._create_parts(payloads, vals)
         gone = rows.filtered(lambda row: not row.subscriber_id.is_subscribed)
         gone._set_state(
             "failed",
@@ -147,25 +146,38 @@ class ViberMessage(models.Model):
         if rows - gone:
             self._wake()
 
+    @api.model
+    def _create_parts(self, payloads, vals):
+        """Make the rows of one message to one customer.
+
+        :param list[dict] payloads: bodies for ``send_message``
+        :param dict vals: what the rows have in common
+        :rtype: viber.message
+        """
+        return self.create(
+            [
+                vals | {"payload": payload_tools.encode(payload).decode()}
+                for payload in payloads
+            ]
+        )
+
     def _rebuild(self):
-        """An agent has edited his message: send what it says now, nothing if it says
-        nothing any more."""
-        for message in self.mail_message_id:
-            rows = self.filtered(lambda row, m=message: row.mail_message_id == m)
-            waiting = rows.filtered(lambda row: row.state == "outgoing")
-            rows._set_state("canceled", next_attempt_date=False)
-            if waiting:
-                notification = rows.mail_notification_id
-                subscribers = list(rows.subscriber_id)
-                rows.unlink()
-                notification.unlink()
-                self._enqueue(message._viber_task(), message, subscribers)
+        """An agent has edited his message, of which nothing has left: its parts say
+        what it says now, and wait, have failed or are given up as before."""
+        for notification in self.mail_notification_id:
+            parts = notification.viber_message_ids
+            model = parts.filtered(lambda part: part.state == "outgoing")[:1]
+            [vals] = (model or parts[:1]).copy_data()
+            subscriber = parts.subscriber_id
+            payloads = parts.mail_message_id._viber_payloads(
+                subscriber, parts.task_id._viber_reference(subscriber)
+            )
+            parts.unlink()
+            self._create_parts(payloads, vals)
+            notification._viber_sum_up()
 
     def _send_again(self):
-        """Send, now, what did not arrive or may not have.
-
-        What its sender has edited since is sent as it stands now.
-        """
+        """Send, now, what did not arrive or may not have."""
         retried = self._set_state(
             "outgoing",
             attempt_count=0,
@@ -183,7 +195,14 @@ class ViberMessage(models.Model):
     def _confirm(self):
         """Take a person's word that what may have arrived has arrived."""
         uncertain = self.filtered(lambda row: row.state == "uncertain")
-        uncertain._set_state("sent", failure_type=False, failure_reason=False)
+        for row in uncertain:
+            row._move(
+                "sent",
+                sent_date=row.sending_date,
+                failure_type=False,
+                failure_reason=False,
+            )
+        uncertain.mail_notification_id._viber_sum_up()
 
     @api.model
     def _release(self, subscriber):

@@ -77,6 +77,8 @@ class ViberMessage(models.Model):
             "outgoing",
             failure_type="viber_rate",
             failure_reason=reason,
+            # The waiting is no fault of the message: its tries start again.
+            attempt_count=0,
             next_attempt_date=fields.Datetime.add(self._hour_start(), hours=1),
         )
 
@@ -101,10 +103,8 @@ class ViberMessage(models.Model):
     def _try_later(self, error):
         """Viber surely has not taken it."""
         if error.status is None:
-            # Nobody answers: the queue rests rather than each message for itself.
-            self._move("outgoing", failure_reason=str(error))
+            # Nobody answers: the others need not find that out one by one.
             self.account_id._pause(str(error))
-            return
         if self.attempt_count > len(const.SEND_RETRY_DELAYS):
             self._move(
                 "failed", failure_type="viber_unavailable", failure_reason=str(error)

@@ -67,10 +67,24 @@ class ViberMessage(models.Model):
                 return bool(time_left)
             timeout = const.RATE_WAIT if throttled else None
             done, _pending = wait(running, timeout, return_when=FIRST_COMPLETED)
-            self._take_answers({running.pop(future): future for future in done})
+            self._keep_answers({running.pop(future): future for future in done})
             time_left = self.env["ir.cron"]._commit_progress(len(done), remaining=0)
             if not time_left and not running:
                 return False
+
+    @api.model
+    def _keep_answers(self, answers):
+        """Write down what Viber said, and commit: that can't be asked for again.
+
+        Somebody may change the same rows meanwhile: a receipt, an agent.
+        """
+        while True:
+            try:
+                self._take_answers(answers)
+                self._commit()
+                return
+            except psycopg2.extensions.TransactionRollbackError:
+                self.env.cr.rollback()
 
     @api.model
     def _claim(self, limit):
@@ -83,6 +97,8 @@ class ViberMessage(models.Model):
         """
         claimed, throttled = self.browse(), False
         for account in self._accounts_to_serve() if limit else ():
+            # The lock is worth nothing with a snapshot from before it.
+            self._commit()
             try:
                 allowed = account._lock_send_rate()
                 rows = self._claim_of(account, min(allowed, limit - len(claimed)))
@@ -132,7 +148,8 @@ class ViberMessage(models.Model):
                              WHERE other.subscriber_id = message.subscriber_id
                                AND (other.state = 'sending'
                                     OR other.state = 'outgoing'
-                                       AND other.id < message.id))
+                                       AND (other.mail_message_id, other.id)
+                                         < (message.mail_message_id, message.id)))
                   ORDER BY id LIMIT %(limit)s
                        FOR NO KEY UPDATE SKIP LOCKED)
              RETURNING id

@@ -9,6 +9,8 @@ from ..tools import callback
 
 # How far Viber's clock and ours may differ.
 _SKEW = datetime.timedelta(seconds=2)
+# Without a token: it is on the way, nobody knows, or a person has said so or given up.
+_IN_QUESTION = ("sending", "uncertain", "sent", "canceled")
 _ATTEMPT = datetime.timedelta(seconds=sum(const.REQUEST_TIMEOUT))
 
 
@@ -38,7 +40,7 @@ class ViberMessage(models.Model):
         for message_id, event in receipts:
             message = self.browse(message_id)
             known = newest.get(message.subscriber_id)
-            if not known or message.id > known[0].id:
+            if not known or _send_order(message) > _send_order(known[0]):
                 newest[message.subscriber_id] = (message, event)
         if not newest:
             return self.browse()
@@ -53,7 +55,7 @@ class ViberMessage(models.Model):
         for subscriber, (message, event) in newest.items():
             seen = candidates.filtered(
                 lambda row, s=subscriber, m=message: (
-                    row.subscriber_id == s and row.id <= m.id
+                    row.subscriber_id == s and _send_order(row) <= _send_order(m)
                 )
             )
             date = event.event_date.replace(microsecond=0)
@@ -84,13 +86,14 @@ class ViberMessage(models.Model):
             message = self._find_uncertain(event)
             if message:
                 date = event.event_date.replace(microsecond=0)
-                message._set_state("sent", message_token=event.message_token)
-                message._set_state(
-                    "delivered",
-                    delivered_date=date,
+                message._move(
+                    "sent",
+                    message_token=event.message_token,
+                    sent_date=message.sending_date,
                     failure_type=False,
                     failure_reason=False,
                 )
+                message._set_state("delivered", delivered_date=date)
                 settled |= event
         return settled
 
@@ -107,18 +110,21 @@ class ViberMessage(models.Model):
             [
                 ("account_id", "=", event.account_id.id),
                 ("subscriber_id.viber_user_id", "=", event.viber_user_id),
-                ("state", "in", ("uncertain", "sending")),
+                ("message_token", "in", (False, "")),
+                ("state", "in", _IN_QUESTION),
+                ("sending_date", "<=", sent + _SKEW),
+                ("sending_date", ">=", sent - _ATTEMPT - _SKEW),
             ]
-        )
-        rows = rows.filtered(
-            lambda row: (
-                row.sending_date - _SKEW <= sent <= row.sending_date + _ATTEMPT + _SKEW
-            )
         )
         if len(rows) != 1 or rows.state != "uncertain":
             return self.browse()
         # A welcome has a token that nobody has told us.
         return self.browse() if rows.subscriber_id.welcome_text else rows
+
+
+def _send_order(message):
+    """Sort key: a message that was sent again comes after those that left meanwhile."""
+    return (message.sent_date, message.id)
 
 
 def _token_date(token):

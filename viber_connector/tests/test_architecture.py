@@ -22,7 +22,11 @@ PUBLIC_METHODS = {
         "write",
     },
     "mail.message": {"unlink", "viber_cancel", "viber_confirm", "viber_send_again"},
-    "project.task": {"action_viber_ask_phone", "action_viber_link_customer"},
+    "project.task": {
+        "action_viber_ask_phone",
+        "action_viber_link_customer",
+        "notify_cancel_by_type",
+    },
     "viber.event": {"action_reprocess"},
     "viber.media": {"action_retry"},
     "viber.message": {"action_cancel", "action_confirm", "action_retry"},
