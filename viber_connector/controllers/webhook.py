@@ -28,14 +28,13 @@ class ViberWebhook(http.Controller):
             when the key is unknown or the signature is missing or wrong
         """
         body = request.httprequest.get_data()
-        account = request.env(user=SUPERUSER_ID)["viber.account"]._from_webhook_key(
-            webhook_key
-        )
+        accounts = request.env(user=SUPERUSER_ID)["viber.account"]
+        account, auth_token = accounts._from_webhook_key(webhook_key)
         event = callback.parse(body)
         if account and event.event == const.PROBE_EVENT:
             return self._answer(200)
         given = request.httprequest.headers.get(const.SIGNATURE_HEADER)
-        if not account or not signature.is_valid(body, given, account.auth_token):
+        if not account or not signature.is_valid(body, given, auth_token):
             return self._answer(403)
         account.env["viber.event"]._store(account, event, body)
         return self._answer(200, self._welcome(account, event))

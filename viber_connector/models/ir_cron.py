@@ -22,7 +22,7 @@ class IrCron(models.Model):
         self.ensure_one()
         now = fields.Datetime.now()
         if not at or at <= now:
-            self._viber_wake_now(now)
+            self._viber_wake_now()
             return
         self._trigger(at=at)
         delay = (at - now).total_seconds()
@@ -31,11 +31,24 @@ class IrCron(models.Model):
                 partial(_notify_later, self.env.cr.dbname, delay)
             )
 
-    def _viber_wake_now(self, now):
+    def _viber_wake_now(self):
         """Have the job run as soon as this transaction is committed.
 
-        Like ``_trigger()``, but free of charge while a wake-up is waiting already: of
-        hundreds of events a second only the first pays for it.
+        Like ``_trigger()``, but free of charge while a wake-up is waiting already.
+        """
+        try:
+            with self.env.cr.savepoint(flush=False):
+                self.env.cr.execute(self._viber_waiting_query(), log_exceptions=False)
+                is_waking = self.env.cr.rowcount
+        except psycopg2.errors.SerializationFailure:
+            # A run that has ended took it after our transaction began.
+            is_waking = False
+        if not is_waking:
+            self._trigger()
+
+    def _viber_waiting_query(self):
+        """Look for a wake-up of this job that has not been heard yet: of hundreds of
+        events a second only the first has to pay for one.
 
         A run that has begun holds a lock on the wake-ups it took (it deletes them), so
         one that can be locked here belongs to a run that begins later; and that run
@@ -43,8 +56,14 @@ class IrCron(models.Model):
 
         One that has waited for longer than a moment counts for nothing: the server may
         have been stopped before it heard of it.
+
+        :return: query with one row if there is one; it fails with a serialization
+            failure when a run took one and ended after our transaction began
+        :rtype: SQL
         """
-        query = SQL(
+        self.ensure_one()
+        now = fields.Datetime.now()
+        return SQL(
             """
             SELECT 1 FROM ir_cron_trigger
              WHERE cron_id = %s AND call_at BETWEEN %s AND %s
@@ -54,15 +73,6 @@ class IrCron(models.Model):
             fields.Datetime.subtract(now, seconds=const.WAKE_UP_PATIENCE),
             now,
         )
-        try:
-            with self.env.cr.savepoint(flush=False):
-                self.env.cr.execute(query, log_exceptions=False)
-                waiting = self.env.cr.rowcount
-        except psycopg2.errors.SerializationFailure:
-            # A run that has ended took it after our transaction began.
-            waiting = False
-        if not waiting:
-            self._trigger()
 
 
 def _notify_later(dbname, delay):

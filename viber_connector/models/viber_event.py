@@ -67,7 +67,7 @@ class ViberEvent(models.Model):
     def _store(self, account, event, body):
         """Put a callback into the inbox, once.
 
-        One statement and no ORM: this is all that happens while Viber waits.
+        No ORM: this is all that happens while Viber waits.
 
         :param viber.account account: to whom it was sent
         :param Callback event: the callback, parsed
@@ -75,46 +75,62 @@ class ViberEvent(models.Model):
         :return: whether it is new
         :rtype: bool
         """
+        cron = self._cron()
+        try:
+            is_new, is_waking = self._insert(account, event, body, cron)
+        except psycopg2.errors.SerializationFailure:
+            # The same callback at the same instant, or a run of the job that has ended
+            # meanwhile. With a fresh look at the database neither is in the way.
+            self.env.cr.rollback()
+            is_new, is_waking = self._insert(account, event, body, cron)
+        if is_new and not is_waking:
+            cron._trigger()
+        return is_new
+
+    @api.model
+    def _insert(self, account, event, body, cron):
+        """Insert a row, unless it is there, and see whether the job will run anyway;
+        one statement for both.
+
+        :return: whether the row is new, and whether a wake-up is waiting
+        :rtype: tuple[bool, bool]
+        :raise psycopg2.errors.SerializationFailure: see :meth:`_store`
+        """
         query = SQL(
             """
+            WITH waiting AS (%s)
             INSERT INTO viber_event
                    (account_id, event_type, message_token, viber_user_id, event_date,
-                    payload, state, attempt_count, create_uid, create_date,
-                    write_uid, write_date)
+                    payload, state, attempt_count, create_date, write_date)
             VALUES (%s, %s, %s, %s, LEAST(%s, clock_timestamp() AT TIME ZONE 'UTC'),
-                    %s, 'pending', 0, %s, now() AT TIME ZONE 'UTC',
-                    %s, now() AT TIME ZONE 'UTC')
+                    %s, 'pending', 0, now() AT TIME ZONE 'UTC',
+                    now() AT TIME ZONE 'UTC')
             ON CONFLICT (account_id, event_type, message_token, viber_user_id)
                      DO NOTHING
-            RETURNING id
+            RETURNING (SELECT count(*) FROM waiting)
             """,
+            cron._viber_waiting_query(),
             account.id,
             event.event,
             event.token,
             event.user_id,
             event.date,
             callback.to_text(body),
-            self.env.uid,
-            self.env.uid,
         )
-        try:
-            # log_exceptions: the failure below is no error
-            self.env.cr.execute(query, log_exceptions=False)
-        except psycopg2.errors.SerializationFailure:
-            # The same callback at the same instant: the other one has stored it.
-            self.env.cr.rollback()
-            return False
-        is_new = bool(self.env.cr.rowcount)
-        if is_new:
-            self._wake()
-        return is_new
+        # A failure is no error here: see above.
+        self.env.cr.execute(query, log_exceptions=False)
+        rows = self.env.cr.fetchall()
+        return bool(rows), bool(rows and rows[0][0])
+
+    @api.model
+    def _cron(self):
+        # sudo: whoever may change an account or a subscriber may wake it
+        return self.env.ref("viber_connector.ir_cron_process_events").sudo()
 
     @api.model
     def _wake(self):
         """Have the inbox processed as soon as this transaction is committed."""
-        # sudo: whoever may change an account or a subscriber may cause this
-        cron = self.env.ref("viber_connector.ir_cron_process_events").sudo()
-        cron._viber_wake()
+        self._cron()._viber_wake()
 
     def action_reprocess(self):
         """Process events again that failed or were ignored.

@@ -1,0 +1,1 @@
+"""Measured figures, each against bare Odoo in the same run; ``make bench``."""
