@@ -1,7 +1,9 @@
 """Files that customers sent and that did not come at once."""
 
+import logging
 from concurrent.futures import ThreadPoolExecutor, as_completed
 
+import psycopg2
 from markupsafe import Markup
 
 from odoo import api, fields, models
@@ -10,6 +12,8 @@ from odoo.tools import SQL
 from .. import const
 from ..tools import callback, media
 from ..tools import content as content_tools
+
+_logger = logging.getLogger(__name__)
 
 
 class ViberMedia(models.Model):
@@ -114,11 +118,30 @@ class ViberMedia(models.Model):
             }
             self._commit()
             for future in as_completed(running):
-                row = self.browse(running[future]).exists()
-                if row:
-                    row._settle(future.result())
-                self._commit()
+                self._finish(running[future], future.result())
         self.env["ir.cron"]._commit_progress(len(rows), remaining=int(remaining))
+
+    @api.model
+    def _finish(self, row_id, result):
+        """Settle one file and commit; what goes wrong with it is not the others' loss.
+
+        :param int row_id: the file, maybe deleted meanwhile
+        :param Fetched | MediaError result: what a try has brought
+        """
+        row = self.browse(row_id)
+        try:
+            if row.exists():
+                row._settle(result)
+            self._commit()
+        except psycopg2.errors.OperationalError as error:
+            # Somebody else changed the message: the file is due again in a while.
+            self.env.cr.rollback()
+            _logger.info("Viber file %s: try again later (%s)", row_id, error.pgcode)
+        except Exception as error:
+            self.env.cr.rollback()
+            _logger.exception("Viber file %s could not be kept", row_id)
+            row._give_up(f"{type(error).__name__}: {error}")
+            self._commit()
 
     @api.model
     def _claim(self):
@@ -185,6 +208,13 @@ class ViberMedia(models.Model):
             self.write({"next_attempt_date": retry, "reason": reason})
             self._wake(at=retry)
             return
+        self._give_up(reason)
+
+    def _give_up(self, reason):
+        """Say in the chatter why there is no file; a person may try again.
+
+        :param str reason: for the agent
+        """
         self.write({"state": "failed", "next_attempt_date": False, "reason": reason})
         self._show(None)
 

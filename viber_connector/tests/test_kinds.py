@@ -68,6 +68,10 @@ class TestKinds(ViberCase):
                 f"see {link}.".format("https://a.example/x_y_z"),
             ),
             ("<script>alert(1)</script>", "&lt;script&gt;alert(1)&lt;/script&gt;"),
+            (
+                "https://a.example/```b```c",
+                f"{link}<code>b</code>c".format("https://a.example/"),
+            ),
             ("javascript:alert(1)", "javascript:alert(1)"),
             ("a\u202egpj.exe\x07", "agpj.exe"),
             ("status:8412", "status:8412"),

@@ -9,6 +9,7 @@ import requests
 from odoo import fields
 from odoo.exceptions import AccessError
 from odoo.tests.common import new_test_user
+from odoo.tools import mute_logger
 
 from .. import const
 from ..tools import media
@@ -190,6 +191,37 @@ class TestLateFiles(ViberCase):
         self.run_job("ir_cron_fetch_media")
         for url, message in zip(urls, messages, strict=True):
             self.assertEqual(message.attachment_ids.raw, JPEG + url.encode())
+
+    def test_a_file_that_cannot_be_kept_is_no_loss_of_the_others(self):
+        urls = [f"{URL}?{number}" for number in range(3)]
+        for url in urls:
+            self.viber.serve(url, requests.ReadTimeout())
+        messages = [self.post(text=url, url=url) for url in urls]
+        for url in urls:
+            self.viber.serve(url, JPEG)
+        rows = type(self.env["viber.media"])
+        attach = rows._attach
+
+        def fail(row, content, result):
+            if row.url == urls[1]:
+                raise OSError("disk full")
+            return attach(row, content, result)
+
+        self.waiting().next_attempt_date = False
+        with (
+            patch.object(rows, "_attach", fail),
+            mute_logger("odoo.addons.viber_connector.models.viber_media"),
+        ):
+            self.run_job("ir_cron_fetch_media")
+        self.assertEqual(
+            [len(message.attachment_ids) for message in messages], [1, 0, 1]
+        )
+        row = self.row_of(messages[1])
+        self.assertEqual(row.state, "failed")
+        self.assertIn("disk full", messages[1].body)
+        row.action_retry()
+        self.fetch()
+        self.assertEqual(messages[1].attachment_ids.raw, JPEG)
 
     def test_no_transaction_is_open_while_files_are_fetched(self):
         self.viber.serve(URL, requests.ReadTimeout())

@@ -13,7 +13,7 @@ from .emoticons import to_emoji
 _UNWANTED = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]"
 )
-_LINK = re.compile(r"""https?://[^\s<>"'`]+""", re.IGNORECASE)
+_LINK = re.compile(r"""https?://[^\s<>"'`\x00]+""", re.IGNORECASE)
 # An opening mark stands at the start of a word, a closing one at the end.
 _MARKS = [
     (
