@@ -46,9 +46,13 @@ class ViberEvent(models.Model):
         Safe to run in several processes at once. Commits; raises nothing, since a job
         that fails waits for its next regular call.
         """
-        with ThreadPoolExecutor(const.MEDIA_CONNECTIONS) as pool:
+        pool = ThreadPoolExecutor(const.MEDIA_CONNECTIONS)
+        try:
             options = self.env["viber.media"]._fetch_options()
             finished = self._work_off(Downloads(pool, const.MEDIA_PATIENCE, **options))
+        finally:
+            # Nobody waits for a thread that hangs (in the name service, say).
+            pool.shutdown(wait=False, cancel_futures=True)
         if not finished:
             # Have the job called again.
             self.env["ir.cron"]._commit_progress(remaining=1)
@@ -60,8 +64,11 @@ class ViberEvent(models.Model):
         :param Downloads downloads: fetches files while others are served
         :rtype: bool
         """
-        time_left = True
-        while time_left:
+        is_last = False
+        while not is_last:
+            # What is on its way is seen through: the next run would begin anew with it,
+            # and with its patience.
+            is_last = downloads.is_closed and not downloads.is_busy
             done = self._process_receipts()
             served, waiting = self._process_customers(downloads)
             done += served
@@ -70,7 +77,8 @@ class ViberEvent(models.Model):
             if not done:
                 # No transaction is open here.
                 downloads.wait(_WAIT_SECONDS)
-            time_left = self.env["ir.cron"]._commit_progress(done, remaining=0)
+            if not self.env["ir.cron"]._commit_progress(done, remaining=0):
+                downloads.is_closed = True
         return False
 
     @api.model

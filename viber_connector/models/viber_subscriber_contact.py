@@ -2,6 +2,8 @@
 
 import base64
 
+from PIL import Image
+
 from odoo import fields, models
 from odoo.exceptions import UserError
 from odoo.tools import SQL
@@ -24,6 +26,14 @@ _NOT_COPIED = (
     "ref",
     "vat",
     "website",
+)
+# What Pillow, and Odoo around it, raise on files that are none, or claim to be huge.
+_BAD_PICTURES = (
+    UserError,
+    ValueError,
+    OSError,
+    SyntaxError,
+    Image.DecompressionBombError,
 )
 
 
@@ -123,7 +133,7 @@ class ViberSubscriber(models.Model):
             with self.env.cr.savepoint():
                 self.partner_id.image_1920 = base64.b64encode(result.content)
                 self.partner_id.flush_recordset()
-        except (UserError, ValueError, OSError):
+        except _BAD_PICTURES:
             # A picture that nobody can show.
             return
         self.avatar_checksum = self._image_checksum()

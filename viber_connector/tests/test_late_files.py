@@ -1,6 +1,7 @@
 """Files that do not come at once: the message stands, the file follows or not."""
 
 import threading
+import time
 from datetime import timedelta
 from unittest.mock import patch
 
@@ -65,6 +66,40 @@ class TestLateFiles(ViberCase):
         self.assertIn("being fetched", message.body)
         self.fetch()
         self.assertEqual(message.attachment_ids.raw, JPEG)
+
+    def test_a_file_on_its_way_is_seen_through_when_the_time_of_the_job_is_over(self):
+        self.viber.serve(URL, JPEG)
+        fetch = media.try_fetch
+
+        def be_slow(*args, **options):
+            time.sleep(0.5)
+            return fetch(*args, **options)
+
+        cron = type(self.env["ir.cron"])
+        with (
+            patch.object(media, "try_fetch", be_slow),
+            patch.object(cron, "_commit_progress", lambda *_args, **_options: 0),
+        ):
+            message = self.post()
+        self.assertEqual(message.attachment_ids.raw, JPEG)
+        self.assertEqual(len(self.viber.downloads), 1)
+
+    def test_a_thread_that_hangs_holds_nothing_up(self):
+        end = threading.Event()
+        self.addCleanup(end.set)
+
+        def hang(*_args, **_options):
+            end.wait(10)
+            return media.MediaError("slow")
+
+        start = time.monotonic()
+        with (
+            patch.object(media, "try_fetch", hang),
+            patch.object(const, "MEDIA_PATIENCE", 0.3),
+        ):
+            message = self.post()
+        self.assertLess(time.monotonic() - start, 5)
+        self.assertIn("being fetched", message.body)
 
     def test_who_looks_at_the_conversation_sees_the_file_come(self):
         self.viber.serve(URL, requests.ReadTimeout())

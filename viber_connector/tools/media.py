@@ -312,6 +312,8 @@ class Downloads:
     """
 
     def __init__(self, pool, seconds, **options):
+        #: set it to have nothing new begun
+        self.is_closed = False
         self._pool = pool
         self._seconds = seconds
         self._options = options
@@ -329,7 +331,7 @@ class Downloads:
         for url in self._futures.keys() - self._deadlines.keys():
             self._futures.pop(url).cancel()
         for url, deadline in self._deadlines.items():
-            if len(self._futures) >= _AHEAD_MAX:
+            if self.is_closed or len(self._futures) >= _AHEAD_MAX:
                 break
             if url not in self._futures:
                 self._futures[url] = self._pool.submit(self._fetch, url, deadline)
@@ -337,6 +339,11 @@ class Downloads:
     def _fetch(self, url, deadline):
         seconds = deadline - time.monotonic()
         return try_fetch(url, seconds=seconds, **self._options)
+
+    @property
+    def is_busy(self):
+        """bool: whether somebody waits for a file that is on its way."""
+        return not all(map(self.is_ready, self._futures))
 
     def is_ready(self, url):
         """:return: whether there is a result (:meth:`result`), maybe that it is slow
