@@ -6,8 +6,8 @@ from contextlib import contextmanager
 from devtools import odoo
 from devtools.paths import LOGS
 
-# Odoo runs a job once at a time, so this calls the method that the job calls. It does so
-# as another user than the job, so that it can be told who did what.
+# Odoo runs a job once at a time, so this calls the method that the job calls, and does
+# it as another user than the job, so that it can be told who did what.
 _LOOP = """
 import time
 own = env(user=env.ref("base.user_admin"), su=True)
