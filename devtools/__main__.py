@@ -12,6 +12,7 @@ python3 -m devtools setup             prepare everything, fetching what is missi
 python3 -m devtools demo              Odoo, the stand-in for Viber, a conversation
 python3 -m devtools lint              all linters
 python3 -m devtools test              linters and tests; PYTEST_ARGS=…, TESTS=… choose
+python3 -m devtools bench             figures, against bare Odoo in the same run
 python3 -m devtools odoo <arguments>  Odoo's own command line
 python3 -m devtools run <command>     any program (pytest, psql …) where PostgreSQL runs
 """
@@ -53,6 +54,11 @@ def test():
     return not checks.test(selection, os.environ.get("PYTEST_ARGS", ""))
 
 
+def bench():
+    """:return: exit status (int)."""
+    return run(str(PYTHON), "-m", "benchmarks")
+
+
 def run_odoo(*arguments):
     """:return: exit status (int)."""
     setup(*RUNTIME)
@@ -70,6 +76,7 @@ COMMANDS = {
     "demo": demo,
     "lint": lint,
     "test": test,
+    "bench": bench,
     "odoo": run_odoo,
     "run": run,
 }
