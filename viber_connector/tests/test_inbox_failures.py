@@ -104,6 +104,22 @@ class TestFailures(ViberCase):
         self.assertEqual(task.name, "Message 0")
         self.assertNotEqual(rows[4].task_id, task)
 
+    def test_an_event_of_somebody_who_is_being_served_waits(self):
+        subscriber = self.converse().viber_subscriber_id
+        [row] = self.receive(self.event("unsubscribed"))
+        cron = type(self.env["ir.cron"])
+        with (
+            patch.object(
+                type(subscriber), "_claim", lambda self, *_args: self.browse()
+            ),
+            patch.object(cron, "_commit_progress", lambda *_args, **_options: 0),
+        ):
+            self.process()
+        self.assertEqual(row.state, "pending")
+        self.process()
+        self.assertEqual(row.state, "done")
+        self.assertFalse(subscriber.is_subscribed)
+
     def test_what_is_done_is_never_done_again(self):
         [row] = self.receive(self.text("Hello"))
         self.process()
