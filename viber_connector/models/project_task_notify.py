@@ -46,7 +46,8 @@ class ProjectTask(models.Model):
 
         :param mail.message message: the message, sudoed
         :param list[dict] recipients: as ``_notify_get_recipients`` returns them
-        :return: the same, ``notif`` being ``viber`` for those who get it in Viber
+        :return: the same, ``notif`` being ``viber`` for those who get it in Viber, as
+            whom says ``viber_subscriber``
         :rtype: list[dict]
         """
         automatic = self.sudo().viber_account_id.send_automatic_messages
@@ -68,7 +69,9 @@ class ProjectTask(models.Model):
             elif subscriber.is_subscribed or not has_email:
                 # Who has left the bot and has no address gets a message that fails
                 # and says why: better than nothing.
-                routed.append(dict(recipient, notif="viber"))
+                routed.append(
+                    dict(recipient, notif="viber", viber_subscriber=subscriber)
+                )
             else:
                 routed.append(recipient)
         return routed
@@ -113,18 +116,14 @@ class ProjectTask(models.Model):
         :param list[dict] recipients: as ``_notify_get_recipients`` returns them
         :param dict | None viber_keyboard: buttons below the message
         """
-        partner_ids = [r["id"] for r in recipients if r["notif"] == "viber"]
-        if not partner_ids:
-            return
-        subscribers = self._viber_reachable(partner_ids)
-        # sudo: who may post here may notify; the outbox is not his to write
-        self.env["viber.message"].sudo()._enqueue(
-            self.sudo(),
-            message.sudo(),
-            [subscribers[partner_id] for partner_id in partner_ids],
-            viber_keyboard,
-        )
-        self._viber_push_new()
+        subscribers = [
+            r["viber_subscriber"] for r in recipients if r["notif"] == "viber"
+        ]
+        if subscribers:
+            # sudo: who may post here may notify; the outbox is not his to write
+            self.env["viber.message"].sudo()._enqueue(
+                self.sudo(), message.sudo(), subscribers, viber_keyboard
+            )
 
     @api.model
     def notify_cancel_by_type(self, notification_type):

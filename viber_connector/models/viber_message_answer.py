@@ -39,6 +39,9 @@ class ViberMessage(models.Model):
                 row._take_error(error)
             else:
                 row._take_result(futures[row.id].result())
+        # Colleagues who look at the conversation see the message now: telling them in
+        # the request that posted it would have its author wait.
+        rows.task_id._viber_push_new()
         rows.mail_notification_id._viber_sum_up()
 
     def _take_result(self, result):
