@@ -8,6 +8,8 @@ from . import test_kinds
 from . import test_late_files
 from . import test_linking
 from . import test_outbox
+from . import test_recipients
+from . import test_routing
 from . import test_tools_address
 from . import test_tools_callback
 from . import test_tools_downloads
