@@ -1,13 +1,13 @@
 {
     "name": "Viber Connector",
     "summary": "Answer your customers' Viber messages from the chatter of tasks",
-    "version": "19.0.0.1.0",
+    "version": "19.0.0.3.0",
     "category": "Services/Project",
     "author": "Viber Connector contributors",
     "license": "LGPL-3",
     "application": True,
     "depends": ["project"],
-    "external_dependencies": {"python": ["requests", "phonenumbers"]},
+    "external_dependencies": {"python": ["requests", "phonenumbers", "vobject"]},
     "data": [
         "security/viber_security.xml",
         "security/ir.model.access.csv",
@@ -22,6 +22,7 @@
         "views/res_partner_views.xml",
         "views/viber_menus.xml",
     ],
+    "uninstall_hook": "uninstall_hook",
     "demo": ["demo/viber_demo.xml"],
     "assets": {
         "web.assets_backend": ["viber_connector/static/src/**/*"],

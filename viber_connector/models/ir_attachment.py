@@ -124,9 +124,9 @@ class IrAttachment(models.Model):
         :param str name: last part of the address
         :rtype: str
         """
-        parameters = self.env["ir.config_parameter"].sudo()
-        days = parameters.get_param(const.MEDIA_LINK_DAYS_PARAMETER)
-        days = int(days) if str(days).isdigit() else const.MEDIA_LINK_DAYS
+        days = self.env["ir.config_parameter"]._viber_int(
+            const.MEDIA_LINK_DAYS_PARAMETER, const.MEDIA_LINK_DAYS
+        )
         # Until the end of a day, so that an avatar keeps its address for that long.
         today = datetime.datetime.combine(datetime.date.today(), datetime.time())
         expiry = today + datetime.timedelta(days=days + 1)

@@ -40,11 +40,10 @@ class ViberMessage(models.Model):
 
     @api.model
     def _connection_count(self):
-        parameters = self.env["ir.config_parameter"].sudo()
-        count = parameters.get_param(const.SEND_CONNECTIONS_PARAMETER)
-        if str(count).isdigit() and int(count):
-            return int(count)
-        return const.SEND_CONNECTIONS
+        count = self.env["ir.config_parameter"]._viber_int(
+            const.SEND_CONNECTIONS_PARAMETER, const.SEND_CONNECTIONS
+        )
+        return max(count, 1)
 
     @api.model
     def _send_all(self, pool, session, connections):
