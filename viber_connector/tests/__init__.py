@@ -10,6 +10,7 @@ from . import test_linking
 from . import test_outbox
 from . import test_recipients
 from . import test_routing
+from . import test_text_out
 from . import test_tools_address
 from . import test_tools_callback
 from . import test_tools_downloads

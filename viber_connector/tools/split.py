@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from itertools import takewhile
 
 from .. import const
 
@@ -79,9 +80,14 @@ def _belongs_together(text, position):
     return (
         "\U0001f3fb" <= after <= "\U0001f3ff"
         or "\U000e0020" <= after <= "\U000e007f"
-        or (_is_regional(before) and _is_regional(after))
+        or (_is_flag_letter(after) and _is_within_flag(text[:position]))
     )
 
 
-def _is_regional(character):
+def _is_within_flag(before):
+    """:return: whether a text ends with an odd number of letters of flags"""
+    return sum(1 for _letter in takewhile(_is_flag_letter, reversed(before))) % 2 == 1
+
+
+def _is_flag_letter(character):
     return "\U0001f1e6" <= character <= "\U0001f1ff"

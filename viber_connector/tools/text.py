@@ -41,8 +41,14 @@ _BOLD, _ITALIC, _STRIKE = (pair[:2] for pair in _STYLE_MARKS)
 _EDGE = "\x0b"
 # What has to survive as it is: spaces and marks in code.
 _VERBATIM = {ord(" "): "\x0e", ord("*"): "\x0f", ord("_"): "\x10", ord("~"): "\x11"}
+_CODE = "\x12"
 _VERBATIM_BACK = {ord(sign): code for code, sign in _VERBATIM.items()}
+_VERBATIM_BACK[ord(_CODE)] = "```"
 _INDENT = "\u2003"
+# What may follow a closing mark: a space, or the mark of what is around.
+_AFTER_MARK = " *_~\x02\x04\x06"
+# Where a link leads that is worth telling: pages, mail boxes, telephones.
+_ADDRESS = re.compile(r"https?://|\S+@\S+\.\w+$|\+?\d[\d ()-]+$", re.IGNORECASE)
 _STYLES = {
     "b": _BOLD,
     "strong": _BOLD,
@@ -192,7 +198,7 @@ class _Renderer:
         yield f"{_EDGE}———{_EDGE}"
 
     def _render_img(self, node):
-        yield node.get("alt") or ""
+        yield _fold(node.get("alt"))
 
     def _render_heading(self, node):
         yield _EDGE
@@ -213,8 +219,8 @@ class _Renderer:
         yield _EDGE
 
     def _render_code(self, node):
-        code = node.text_content().strip("\n").translate(_VERBATIM)
-        yield f"```{code}```"
+        code = clean_text(node.text_content()).strip("\n").translate(_VERBATIM)
+        yield f"{_CODE}{code}{_CODE}"
 
     def _render_blockquote(self, node):
         lines = re.split(f"[\n{_EDGE}]+", "".join(self._children(node)))
@@ -243,17 +249,22 @@ class _Renderer:
         yield f"{_EDGE}{indent}{sign} {text}{_EDGE}"
 
     def _render_tr(self, node):
-        cells = ("".join(self._children(cell)) for cell in node.iter("td", "th"))
-        row = " | ".join(" ".join(cell.replace(_EDGE, " ").split()) for cell in cells)
-        yield f"{_EDGE}{row}{_EDGE}"
+        cells = [
+            "".join(self._children(cell)) for cell in node.iterchildren("td", "th")
+        ]
+        # A row of one cell is a matter of layout, e.g. in the templates of e-mails.
+        if len(cells) > 1:
+            cells = [" ".join(cell.replace(_EDGE, " ").split()) for cell in cells]
+        yield f"{_EDGE}{' | '.join(cells)}{_EDGE}"
 
     def _render_a(self, node):
         text = "".join(self._children(node)).strip()
-        url = node.get("href") or ""
+        url = _fold(node.get("href")).strip()
         if url.startswith("/") and self._base_url:
             url = self._base_url + url
+        url = url.removeprefix("mailto:").removeprefix("tel:")
         # A mention of a person or record shows its name, not an address inside Odoo.
-        if node.get("data-oe-model") or not url.startswith(("http://", "https://")):
+        if node.get("data-oe-model") or not _ADDRESS.match(url):
             yield text
         elif not text or text in (url, url.rstrip("/")):
             yield url
@@ -278,8 +289,8 @@ class _Renderer:
 
 
 def _fold(text):
-    """Line breaks of the source are spaces in HTML."""
-    return re.sub(r"[ \t\r\n\f]+", " ", text) if text else ""
+    """Line breaks of the source are spaces in HTML; so are controls, here."""
+    return re.sub(r"[\x00-\x20\x7f]+", " ", text) if text else ""
 
 
 def _is_hidden(node):
@@ -292,6 +303,7 @@ def _is_hidden(node):
         or "o-mail-Message-edited" in classes
         or "d-none" in classes
         or "display:none" in style
+        or "visibility:hidden" in style
     )
 
 
@@ -304,6 +316,7 @@ def _guard_link(url):
 
 
 def _guard_text(text):
+    text = text.replace("```", "``` ")
     for pattern, mark in _GUARDED:
         text = pattern.sub(lambda match, mark=mark: f"{mark} {match.group()[1:]}", text)
     return text
@@ -329,7 +342,7 @@ def _finish_line(line):
     line = _guard_line(line)
     for opening, closing, mark in _STYLE_MARKS:
         line = _place_marks(line, opening, closing, mark)
-    return line.rstrip()
+    return line.strip(" ")
 
 
 def _place_marks(line, opening, closing, mark):
@@ -344,7 +357,7 @@ def _place_marks(line, opening, closing, mark):
         before = line[match.start() - 1 : match.start()]
         after = line[match.end() : match.end() + 1]
         text = match.group(1)
-        stands_alone = not before.isalnum() and (not after or not after.isalnum())
+        stands_alone = not before.isalnum() and (not after or after in _AFTER_MARK)
         if not text or not stands_alone or mark in text:
             return text
         return f"{mark}{text}{mark}"
