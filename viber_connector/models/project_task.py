@@ -1,6 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
-from odoo.fields import Domain
+
+from odoo.addons.project.models.project_task import CLOSED_STATES
 
 from ..tools import reference
 
@@ -97,16 +98,17 @@ class ProjectTask(models.Model):
             task.message_subscribe(task.partner_id.ids)
         return True
 
-    @api.model
-    def _viber_open_domain(self):
-        """:return: which tasks count as open conversations; Odoo does not close a task
-            by its folded stage, but who folds a stage means "done with"
-        :rtype: Domain
+    def _viber_is_open(self):
+        """:return: whether this conversation goes on; Odoo does not close a task by its
+            folded stage, but who folds a stage means "done with"
+        :rtype: bool
         """
+        self.ensure_one()
         return (
-            Domain("active", "=", True)
-            & Domain("is_closed", "=", False)
-            & (Domain("stage_id", "=", False) | Domain("stage_id.fold", "=", False))
+            self.active
+            and bool(self.project_id)
+            and self.state not in CLOSED_STATES
+            and not self.stage_id.fold
         )
 
     def _viber_latest(self):

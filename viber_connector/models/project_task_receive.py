@@ -5,7 +5,7 @@ import mimetypes
 from markupsafe import Markup
 
 from odoo import api, models
-from odoo.fields import Command, Domain
+from odoo.fields import Command
 from odoo.tools.mimetypes import guess_mimetype
 
 from .. import const
@@ -13,6 +13,16 @@ from ..tools import content as content_tools
 from ..tools import reference
 from ..tools.media import Fetched
 from ..tools.text import shorten
+
+# What it takes to choose among conversations; their texts may be long.
+_CHOICE_FIELDS = [
+    "active",
+    "has_template_ancestor",
+    "partner_id",
+    "project_id",
+    "stage_id",
+    "state",
+]
 
 
 class ProjectTask(models.Model):
@@ -32,9 +42,12 @@ class ProjectTask(models.Model):
         partner = subscriber._ensure_partner()
         content = content_tools.read(message, subscriber.country_code)
         body = content.html + self._viber_remark(message, content, result)
-        task = self._viber_find_conversation(subscriber, message.tracking_data)
-        if not task:
-            task = self._viber_start_conversation(subscriber, content)
+        earlier = self._viber_conversations(subscriber)
+        task = earlier._viber_choose(subscriber, message.tracking_data)
+        if task:
+            task._viber_push_new()
+        else:
+            task = self._viber_start_conversation(subscriber, content, earlier)
         task._viber_post_opening(subscriber)
         posted = task.with_context(
             # HTML and SVG from outside are text; pictures stay as they came.
@@ -50,7 +63,6 @@ class ProjectTask(models.Model):
         )
         if content.phone:
             subscriber._take_phone(content.phone)
-        task._viber_push_new()
         return posted
 
     @api.model
@@ -117,14 +129,23 @@ class ProjectTask(models.Model):
     # -- Which task ------------------------------------------------------------
 
     @api.model
-    def _viber_find_conversation(self, subscriber, tracking_data):
-        """Find the task that a customer's message belongs to.
+    def _viber_conversations(self, subscriber):
+        """:return: all conversations of a customer, closed and archived ones too
+        :rtype: project.task
+        """
+        tasks = self.with_context(active_test=False).search_fetch(
+            [("viber_subscriber_id", "=", subscriber.id)], _CHOICE_FIELDS
+        )
+        return tasks.with_env(self.env).filtered(lambda t: not t.has_template_ancestor)
+
+    def _viber_choose(self, subscriber, tracking_data):
+        """Choose the one of a customer's conversations that his message belongs to.
 
         :param viber.subscriber subscriber: who wrote
         :param str tracking_data: maybe a reference to the task he answers
         :rtype: project.task, empty when a new one has to be made
         """
-        tasks = self._viber_open_tasks(subscriber)
+        tasks = self.filtered(lambda task: task._viber_is_open())
         if len(tasks) > 1:
             referred = reference.read(
                 tracking_data,
@@ -136,37 +157,23 @@ class ProjectTask(models.Model):
             return named or tasks._viber_latest()
         if tasks or subscriber.account_id.new_task_when_closed:
             return tasks
-        return self._viber_all_tasks(subscriber)._viber_latest()
-
-    @api.model
-    def _viber_open_tasks(self, subscriber):
-        return self._viber_all_tasks(
-            subscriber, self._viber_open_domain() & Domain("project_id", "!=", False)
-        )
-
-    @api.model
-    def _viber_all_tasks(self, subscriber, domain=Domain.TRUE):
-        """:return: the subscriber's conversations, closed and archived ones too"""
-        return self.with_context(active_test=False).search(
-            Domain("viber_subscriber_id", "=", subscriber.id)
-            & Domain("has_template_ancestor", "=", False)
-            & domain
-        )
+        return self._viber_latest()
 
     # -- A new one -----------------------------------------------------------------
 
     @api.model
-    def _viber_start_conversation(self, subscriber, content):
+    def _viber_start_conversation(self, subscriber, content, earlier):
         """Make the task of a new conversation.
 
         :param viber.subscriber subscriber: whose it is
         :param Content content: his first message
+        :param project.task earlier: his conversations till now
         :rtype: project.task
         """
         account = subscriber.account_id
         partner = subscriber.partner_id
         account._ensure_project()
-        previous = self._viber_all_tasks(subscriber)._viber_latest()
+        previous = earlier._viber_latest()
         first_line = content.text.strip().partition("\n")[0]
         vals = {
             "name": shorten(first_line, const.TASK_NAME_MAX_LENGTH)
@@ -176,24 +183,32 @@ class ProjectTask(models.Model):
             "viber_subscriber_id": subscriber.id,
             "viber_previous_task_id": previous.id,
         }
+        worker = self.with_context(viber_skip_follower=self.env.user.partner_id.id)
         template = account.task_template_id
         if template.active and template.project_id == account.project_id:
-            task = self._viber_create_from_template(template, vals)
+            task = worker._viber_create_from_template(template, vals)
             task.partner_id = partner
         else:
             # No assignee: Odoo would take the worker's own user.
-            task = self.create(
+            task = worker.create(
                 vals | {"partner_id": partner.id, "user_ids": [Command.clear()]}
             )
-        # The creator follows whatever the context says; it is nobody here.
-        task.message_unsubscribe(self.env.user.partner_id.ids)
+        task = task.with_env(self.env)
         task.message_subscribe(partner.ids)
         return task
+
+    def message_subscribe(self, partner_ids=None, subtype_ids=None):
+        """Leave out the worker, which makes tasks but is nobody who could follow them:
+        Odoo subscribes who creates a task, whatever the context says."""
+        worker_id = self.env.context.get("viber_skip_follower")
+        partner_ids = [pid for pid in partner_ids or [] if pid != worker_id]
+        return super().message_subscribe(partner_ids, subtype_ids)
 
     @api.model
     def _viber_create_from_template(self, template, vals):
         vals = dict(vals)
         vals["description"] += template.description or Markup("")
+        template = template.with_context(self.env.context)
         return self.browse(template.action_create_from_template(vals))
 
     @api.model

@@ -25,6 +25,7 @@ PUBLIC_METHODS = {
     "project.task": {
         "action_viber_ask_phone",
         "action_viber_link_customer",
+        "message_subscribe",
         "notify_cancel_by_type",
     },
     "viber.event": {"action_reprocess"},
