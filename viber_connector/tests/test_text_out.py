@@ -184,7 +184,7 @@ class TestStructure(TextCase):
             ("<p>&nbsp;</p>", ""),
             ("<p>a\n   b</p>", "a b"),
             ("<o:p>a</o:p>", "a"),
-            ("<p>a&#1;b &#2;c</p><code>d&#3;</code>", "a b c\n```d```"),
+            ("<p>a &#2;c</p><code>d&#3;</code>", "a c\n```d```"),
             (
                 '<img alt="a\x05"><a href="https://a.org\x06">b</a>',
                 "a b (https://a.org)",
