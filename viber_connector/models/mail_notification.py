@@ -1,3 +1,5 @@
+from collections import defaultdict
+
 from odoo import fields, models
 
 from .. import const
@@ -43,18 +45,21 @@ class MailNotification(models.Model):
 
     def _viber_sum_up(self):
         """Show the fate of chatter messages: the worst of their parts."""
-        changed = self.browse()
+        fates = defaultdict(self.browse)
         for notification in self:
-            vals = notification._viber_fate()
-            if any(notification[name] != value for name, value in vals.items()):
-                notification.write(vals)
-                changed |= notification
-        if not changed:
-            return
-        messages = changed.mail_message_id
-        messages._notify_message_notification_update()
+            fate = notification._viber_fate()
+            if any(notification[name] != value for name, value in fate.items()):
+                fates[tuple(fate.items())] |= notification
+        changed = self.browse().concat(*fates.values())
+        failures = changed.filtered(_is_failure)
+        for fate, notifications in fates.items():
+            notifications.write(dict(fate))
+        failures |= changed.filtered(_is_failure)
+        # The author's counter of failures, wherever he is in Odoo.
+        failures.mail_message_id._notify_message_notification_update()
+        # Whoever has the conversation open.
         tasks = changed.viber_message_ids.task_id
-        tasks._viber_push_messages(messages)
+        tasks._viber_push_fates(changed.mail_message_id)
 
     def _viber_fate(self):
         """:return: what the state of the parts makes of the notification
@@ -84,3 +89,7 @@ class MailNotification(models.Model):
             "viber_status_date": max(filter(None, dates), default=False),
             "viber_seen_date": states == {"seen"} and max(active.mapped("seen_date")),
         }
+
+
+def _is_failure(notification):
+    return notification.notification_status == "exception"

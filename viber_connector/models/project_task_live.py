@@ -25,22 +25,25 @@ class ProjectTask(models.Model):
         for task in self:
             task._bus_send(const.BUS_RELOAD, {"id": task.id})
 
-    def _viber_push_messages(self, messages):
-        """Show what has changed of messages that are seen already.
+    def _viber_push_fates(self, messages):
+        """Show what became of messages that are seen already.
 
-        :param mail.message messages: of this conversation
+        :param mail.message messages: of these conversations
         """
-        for task in self:
-            store = Store(bus_channel=task)
-            store.add(
-                messages.filtered(lambda message, task=task: message.res_id == task.id),
-                [
-                    "body",
-                    Store.Many("attachment_ids"),
-                    Store.Many(
-                        "notification_ids",
-                        value=lambda m: m.notification_ids._filtered_for_web_client(),
-                    ),
-                ],
-            )
-            store.bus_send()
+        notifications = Store.Many(
+            "notification_ids",
+            value=lambda m: m.notification_ids._filtered_for_web_client(),
+        )
+        self._viber_push(messages, [notifications])
+
+    def _viber_push_content(self, messages):
+        """Show what messages that are seen already say now.
+
+        :param mail.message messages: of these conversations
+        """
+        self._viber_push(messages, ["body", Store.Many("attachment_ids")])
+
+    def _viber_push(self, messages, fields):
+        by_task = messages.grouped("res_id")
+        for task in self.filtered(lambda task: task.id in by_task):
+            Store(bus_channel=task).add(by_task[task.id], fields).bus_send()

@@ -250,7 +250,7 @@ class ViberMedia(models.Model):
             ]
         message = self.mail_message_id
         message.write(vals)
-        task._viber_push_messages(message)
+        task._viber_push_content(message)
 
     def _attach(self, content, result):
         [(name, raw)] = self.task_id._viber_attachments(content, result)

@@ -1,6 +1,7 @@
 """What Viber tells about our messages: late, repeatedly, in any order."""
 
 import datetime
+from collections import defaultdict
 
 from odoo import api, models
 
@@ -24,14 +25,21 @@ class ViberMessage(models.Model):
         :param dict[str, list[tuple[int, viber.event]]] receipts: by event type, pairs
             of a message's id and the event that is about it
         """
-        touched = self.browse()
-        for message_id, event in receipts.get("delivered", ()):
-            date = event.event_date.replace(microsecond=0)
-            touched |= self.browse(message_id)._move("delivered", delivered_date=date)
+        touched = self._apply_delivered(receipts.get("delivered", ()))
         touched |= self._apply_seen(receipts.get("seen", ()))
         for message_id, event in receipts.get("failed", ()):
             touched |= self.browse(message_id)._refuse(event)
         touched.mail_notification_id._viber_sum_up()
+
+    @api.model
+    def _apply_delivered(self, receipts):
+        ids_by_date = defaultdict(list)
+        for message_id, event in receipts:
+            ids_by_date[event.event_date.replace(microsecond=0)].append(message_id)
+        touched = self.browse()
+        for date, ids in ids_by_date.items():
+            touched |= self.browse(ids)._move("delivered", delivered_date=date)
+        return touched
 
     @api.model
     def _apply_seen(self, receipts):
@@ -52,11 +60,10 @@ class ViberMessage(models.Model):
         )
         candidates |= self.browse(message.id for message, _event in newest.values())
         touched = self.browse()
-        for subscriber, (message, event) in newest.items():
-            seen = candidates.filtered(
-                lambda row, s=subscriber, m=message: (
-                    row.subscriber_id == s and _send_order(row) <= _send_order(m)
-                )
+        for subscriber, rows in candidates.grouped("subscriber_id").items():
+            message, event = newest[subscriber]
+            seen = rows.filtered(
+                lambda row, m=message: _send_order(row) <= _send_order(m)
             )
             date = event.event_date.replace(microsecond=0)
             touched |= seen._move("seen", seen_date=date)

@@ -106,7 +106,7 @@ class TestLateFiles(ViberCase):
         message = self.post()
         self.viber.serve(URL, JPEG)
         task = type(self.env["project.task"])
-        with patch.object(task, "_viber_push_messages", autospec=True) as push:
+        with patch.object(task, "_viber_push_content", autospec=True) as push:
             self.fetch()
         [(_task, pushed)] = [call.args for call in push.call_args_list]
         self.assertEqual(pushed.ids, message.ids)
