@@ -65,7 +65,7 @@ class TestFailures(ViberCase):
 
     def test_what_a_failed_try_has_done_is_undone(self):
         task = type(self.env["project.task"])
-        with patch.object(task, "_viber_push_new", side_effect=ValueError("late")):
+        with patch.object(task, "message_post", side_effect=ValueError("late")):
             [row] = self.receive(self.text("Hello"))
             self.process()
         self.assertEqual(row.state, "pending")
