@@ -109,7 +109,7 @@ class IrAttachment(models.Model):
         if suffix and mimetypes.guess_type(name)[0] != mimetype:
             return path.stem + suffix
         if not path.suffix:
-            return name + (mimetypes.guess_extension(mimetype) or ".bin")
+            return name + (mimetypes.guess_extension(mimetype) or "")
         return name
 
     # -- Links -------------------------------------------------------------------

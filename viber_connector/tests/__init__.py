@@ -2,11 +2,13 @@ from . import test_account
 from . import test_architecture
 from . import test_contacts
 from . import test_conversation_rules
+from . import test_files_out
 from . import test_inbox
 from . import test_inbox_failures
 from . import test_kinds
 from . import test_late_files
 from . import test_linking
+from . import test_media_route
 from . import test_outbox
 from . import test_recipients
 from . import test_routing
