@@ -152,8 +152,9 @@ MESSAGES_PER_HOUR_MAX = 100
 #: Seconds within which ``send_rate`` is kept; a little more than one, as the way to
 #: Viber does not take the same time for each message.
 RATE_WINDOW = 1.1
-#: Seconds to wait for the next second's share of ``send_rate``.
-RATE_WAIT = 0.1
+#: Seconds between two looks for more to send, while some is on the way or
+#: ``send_rate`` is used up.
+SEND_LOOK_AGAIN = 0.1
 #: A row that is "sending" for longer than any request can take belonged to a
 #: process that died: nobody knows whether Viber took it.
 SENDING_TIMEOUT = 60

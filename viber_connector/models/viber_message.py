@@ -70,7 +70,8 @@ class ViberMessage(models.Model):
         default="outgoing",
     )
     message_token = fields.Char(readonly=True, index="btree_not_null")
-    attempt_count = fields.Integer("Attempts", readonly=True)
+    # Counted by the database, which knows no sum with NULL.
+    attempt_count = fields.Integer("Attempts", readonly=True, default=0)
     next_attempt_date = fields.Datetime("Next Attempt", readonly=True)
     sending_date = fields.Datetime("Last Attempt", readonly=True)
     sent_date = fields.Datetime("Sent on", readonly=True)
@@ -267,7 +268,8 @@ class ViberMessage(models.Model):
         :return: ``True``
         """
         self.check_access("write")
-        self._send_again()
+        # sudo: the chatter's notifications follow, which are not a manager's to write
+        self.sudo()._send_again()
         return True
 
     def action_cancel(self):
@@ -276,7 +278,8 @@ class ViberMessage(models.Model):
         :return: ``True``
         """
         self.check_access("write")
-        self._cancel()
+        # sudo: the chatter's notifications follow, which are not a manager's to write
+        self.sudo()._cancel()
         return True
 
     def action_confirm(self):
@@ -285,5 +288,6 @@ class ViberMessage(models.Model):
         :return: ``True``
         """
         self.check_access("write")
-        self._confirm()
+        # sudo: the chatter's notifications follow, which are not a manager's to write
+        self.sudo()._confirm()
         return True

@@ -2,6 +2,7 @@
 
 import json
 import logging
+import time
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 
 import psycopg2
@@ -64,8 +65,7 @@ class ViberMessage(models.Model):
             self._commit()
             if not running and not throttled:
                 return bool(time_left)
-            timeout = const.RATE_WAIT if throttled else None
-            done, _pending = wait(running, timeout, return_when=FIRST_COMPLETED)
+            done = _wait_for_answers(running)
             self._keep_answers({running.pop(future): future for future in done})
             time_left = self.env["ir.cron"]._commit_progress(len(done), remaining=0)
             if not time_left and not running:
@@ -136,7 +136,8 @@ class ViberMessage(models.Model):
             SQL(
                 """
                 UPDATE viber_message
-                   SET state = 'sending', attempt_count = attempt_count + 1,
+                   SET state = 'sending',
+                       attempt_count = COALESCE(attempt_count, 0) + 1,
                        sending_date = clock_timestamp() AT TIME ZONE 'UTC'
                  WHERE id IN (
                     SELECT id FROM viber_message message
@@ -189,6 +190,7 @@ class ViberMessage(models.Model):
         silent = {row[0] for row in rows}
         held = self.filtered(lambda row: row.subscriber_id.id in silent)
         held._wait_for_customer()
+        held.mail_notification_id._viber_sum_up()
         return held
 
     @api.model
@@ -232,3 +234,17 @@ class ViberMessage(models.Model):
     def _commit(self):
         # What Viber was told can't be undone, so it must not be forgotten.
         self.env.cr.commit()  # pylint: disable=invalid-commit
+
+
+def _wait_for_answers(running):
+    """Wait for the first answers, but not for long: what is posted meanwhile has to
+    leave, however slow those are.
+
+    :param running: futures, maybe none
+    :return: those that are done
+    :rtype: set
+    """
+    if not running:
+        time.sleep(const.SEND_LOOK_AGAIN)
+        return set()
+    return wait(running, const.SEND_LOOK_AGAIN, return_when=FIRST_COMPLETED).done
