@@ -119,6 +119,7 @@ def test_a_refused_answer_says_why_and_can_be_sent_again(
     popover = agent.locator(".o-mail-MessageNotificationPopover")
     expect(popover).to_contain_text("Olena Koval")
     expect(popover).to_contain_text("Viber status 3")
+    agent.wait_for_timeout(500)  # the popover fades in
     agent.screenshot(path=screenshots / "4-failed.png")
     popover.get_by_role("button", name="Send again").click()
     expect(status).to_contain_text("Delivered", timeout=10_000)
@@ -136,6 +137,7 @@ def test_an_uncertain_answer_can_be_confirmed(
         status = message.locator(".o-viber-status")
         expect(status).to_contain_text("May not have arrived", timeout=10_000)
         status.click()
+        agent.wait_for_timeout(500)
         agent.screenshot(path=screenshots / "5-uncertain.png")
         agent.get_by_role("button", name="It arrived").click()
         expect(status).to_contain_text("Sent", timeout=10_000)

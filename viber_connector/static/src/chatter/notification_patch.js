@@ -62,10 +62,28 @@ patch(Notification.prototype, {
     /** When the state was reached, by the agent's own clock. */
     get viberTime() {
         const date = this.viber_seen_date || this.viber_status_date;
-        return date ? formatDateTime(deserializeDateTime(date)) : "";
+        return date ? formatDateTime(deserializeDateTime(date), { showSeconds: false }) : "";
     },
-    /** Why a message that waits does so, if there is more to say than that it does. */
-    get viberWaitsFor() {
-        return this.notification_status === "ready" ? this.failure_reason || "" : "";
+    /** What Viber or the network said, if there is more to say than the state. */
+    get viberReason() {
+        const isOpen = this.isFailure || this.notification_status === "ready";
+        return (isOpen && this.failure_reason) || "";
+    },
+    /** What to do about a failure. */
+    get viberAdvice() {
+        if (!this.isFailure) {
+            return "";
+        }
+        switch (this.failure_type) {
+            case "viber_uncertain":
+                return _t("If the customer has got it, say so. If not, send it again.");
+            case "viber_recipient":
+                return _t("Send it again when the customer has written.");
+            case "viber_request":
+                return _t("Write it in another way, or send it again.");
+            case "viber_account":
+                return _t("An administrator has to look at the Viber account.");
+        }
+        return _t("Send it again when Viber can be reached.");
     },
 });

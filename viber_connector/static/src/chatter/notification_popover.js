@@ -15,6 +15,10 @@ export class ViberNotificationPopover extends MessageNotificationPopover {
         return this.props.message.notification_ids.filter((notif) => notif.isViber);
     }
 
+    get others() {
+        return this.props.message.notification_ids.filter((notif) => !notif.isViber);
+    }
+
     get canSendAgain() {
         return this.notifications.some((notif) => notif.isFailure);
     }
