@@ -2,6 +2,7 @@ from . import test_account
 from . import test_architecture
 from . import test_contacts
 from . import test_conversation_rules
+from . import test_fate
 from . import test_files_out
 from . import test_inbox
 from . import test_inbox_failures
