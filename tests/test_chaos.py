@@ -197,20 +197,21 @@ def _assert_both_have_worked(account):
     assert account.odoo.sql(workers) == [(2,)]
 
 
-def test_a_lock_that_somebody_holds_delays_and_no_more(account):
+def _write_as_somebody(account, text):
+    """Write a message and wait until it stands in the chatter, on an idle server."""
     url = account.read("webhook_url")["webhook_url"]
     sender = {"id": "Somebody at this bot", "name": "Somebody"}
+    body = message(sender, type="text", text=text)
+    assert post(url, body, sign(body, account.bot["token"])) == 200
+    domain = [("body", "ilike", text), ("model", "=", "project.task")]
+    found = "mail.message", "search_count", domain
+    wait_until(lambda: account.odoo.rpc(*found), what=f"{text!r} in the chatter")
 
-    def write(text):
-        body = message(sender, type="text", text=text)
-        assert post(url, body, sign(body, account.bot["token"])) == 200
-        domain = [("body", "ilike", text), ("model", "=", "project.task")]
-        found = "mail.message", "search_count", domain
-        wait_until(lambda: account.odoo.rpc(*found), what=f"{text!r} in the chatter")
 
-    write("Before the lock")
+def test_a_lock_that_somebody_holds_delays_and_no_more(account):
+    _write_as_somebody(account, "Before the lock")
     with ThreadPoolExecutor() as pool:
         held = pool.submit(account.odoo.sql, HOLD_CUSTOMER, [account.id])
         time.sleep(0.5)
-        write("During the lock")
+        _write_as_somebody(account, "During the lock")
         assert held.done()

@@ -55,7 +55,8 @@ class IrCron(models.Model):
         can't take it before our commit, hence will see what we wrote.
 
         One that has waited for longer than a moment counts for nothing: the server may
-        have been stopped before it heard of it.
+        have been stopped before it heard of it. Nor does one that was planned ahead:
+        Odoo tells nobody when its time has come.
 
         :return: query with one row if there is one; it fails with a serialization
             failure when a run took one and ended after our transaction began
@@ -67,6 +68,7 @@ class IrCron(models.Model):
             """
             SELECT 1 FROM ir_cron_trigger
              WHERE cron_id = %s AND call_at BETWEEN %s AND %s
+               AND call_at <= create_date
              LIMIT 1 FOR KEY SHARE SKIP LOCKED
             """,
             self.id,

@@ -188,3 +188,38 @@ class TestInbox(ViberCase):
             record.write({name: before[name] for name in values})
             self.process()
             self.assertEqual(row.state, "done")
+
+
+class TestWakeUp(ViberCase):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.cron = cls.env.ref("viber_connector.ir_cron_process_events")
+        cls.triggers = cls.env["ir.cron.trigger"]
+
+    def wake_after(self, called_ago, created_ago):
+        """Wake the job while a wake-up is there, both times in seconds before now.
+
+        :return: how many wake-ups that has added
+        """
+        self.triggers.search([]).unlink()
+        now = fields.Datetime.now()
+        call_at, create_date = (
+            now - timedelta(seconds=ago) for ago in (called_ago, created_ago)
+        )
+        waiting = self.triggers.create({"cron_id": self.cron.id, "call_at": call_at})
+        self.env.cr.execute(
+            "UPDATE ir_cron_trigger SET create_date = %s WHERE id = %s",
+            [create_date, waiting.id],
+        )
+        self.cron._viber_wake()
+        return self.triggers.search_count([]) - 1
+
+    def test_one_that_waits_is_enough(self):
+        self.assertEqual(self.wake_after(called_ago=1, created_ago=1), 0)
+
+    def test_one_that_waits_for_long_may_be_lost(self):
+        self.assertEqual(self.wake_after(called_ago=60, created_ago=60), 1)
+
+    def test_one_that_was_planned_ahead_is_heard_too_late(self):
+        self.assertEqual(self.wake_after(called_ago=1, created_ago=30), 1)
