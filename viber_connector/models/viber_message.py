@@ -167,8 +167,10 @@ class ViberMessage(models.Model):
         what it says now, and wait, have failed or are given up as before."""
         for notification in self.mail_notification_id:
             parts = notification.viber_message_ids
-            model = parts.filtered(lambda part: part.state == "outgoing")[:1]
-            [vals] = (model or parts[:1]).copy_data()
+            waiting = parts.filtered(lambda part: part.state == "outgoing")
+            model = (waiting or parts)[0]
+            # Odoo's default is that a copy has no state.
+            [vals] = model.copy_data({"state": model.state})
             subscriber = parts.subscriber_id
             payloads = parts.mail_message_id._viber_payloads(
                 subscriber, parts.task_id._viber_reference(subscriber)

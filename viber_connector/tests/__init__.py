@@ -1,5 +1,7 @@
 from . import test_account
+from . import test_actions
 from . import test_architecture
+from . import test_claims
 from . import test_contacts
 from . import test_conversation_rules
 from . import test_fate
@@ -23,5 +25,6 @@ from . import test_tools_reference
 from . import test_tools_signature
 from . import test_tools_text
 from . import test_tools_viber_api
+from . import test_uncertain
 from . import test_webhook
 from . import test_welcome

@@ -4,6 +4,7 @@ import datetime
 import json
 from unittest.mock import patch
 
+import psycopg2
 import requests
 
 from odoo import fields
@@ -181,6 +182,22 @@ class TestPolicies(FateCase):
                 self.assertNotIn("keyboard", plain)
                 self.assertEqual(plain["text"], modern["text"])
                 self.assertEqual(self.outbox(self.task.message_ids[0]).state, "sent")
+
+    def test_an_answer_survives_that_others_write_the_same_rows(self):
+        outbox = self.env.registry["viber.message"]
+        take_answers = outbox._take_answers
+        conflicts = [psycopg2.errors.SerializationFailure] * 3
+
+        def take_answers_in_conflict(self, answers):
+            take_answers(self, answers)
+            if conflicts:
+                raise conflicts.pop()
+
+        with patch.object(outbox, "_take_answers", take_answers_in_conflict):
+            row = self.answered()
+        self.assertFalse(conflicts)
+        self.assertEqual(row.state, "sent")
+        self.assertEqual(len(self.viber.sent()), 1)
 
     def test_a_fault_of_ours_fails_and_is_seen(self):
         with patch.object(requests.Session, "post", side_effect=KeyError("oops")):
