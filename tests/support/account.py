@@ -60,10 +60,11 @@ class Account:
 
         return wait_until(task, what=f"{text!r} in the chatter")
 
-    def comment(self, task, body, login="admin"):
+    def comment(self, task, body, login="admin", **values):
         """Let an agent answer in a task's chatter.
 
         :param int task: id
+        :param values: further ones of ``message_post``, such as ``attachment_ids``
         :return: id of the chatter message (int)
         """
         agent = self.odoo if login == "admin" else self.odoo.session(login)
@@ -72,4 +73,5 @@ class Account:
             body=body,
             message_type="comment",
             subtype_xmlid="mail.mt_comment",
+            **values,
         )

@@ -34,6 +34,8 @@ class ViberMedia(http.Controller):
             raise request.not_found()
         if stream.mimetype.startswith("image/"):
             # By the bytes: Odoo goes by the name, and Viber refuses what is not so.
-            stream.mimetype = guess_mimetype(attachment.raw, default=stream.mimetype)
+            stream.mimetype = guess_mimetype(
+                attachment.raw or b"", default=stream.mimetype
+            )
         stream.public = True
         return stream.get_response(as_attachment=stream.mimetype not in _SHOWN)
