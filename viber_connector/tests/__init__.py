@@ -6,6 +6,7 @@ from . import test_contacts
 from . import test_conversation_rules
 from . import test_fate
 from . import test_files_out
+from . import test_illness
 from . import test_inbox
 from . import test_inbox_failures
 from . import test_kinds
