@@ -1,0 +1,79 @@
+"""Many messages at once: all of them leave, in order, and never more in a second than
+the account allows. How fast it is, is a figure of ``make bench``."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from viber_simulator.testing import wait_until
+
+from .support import Account
+from .support.outbox import Outbox
+
+LATENCY = 0.2
+# As many as the server has workers.
+AGENTS = 2
+# The first makes all wait, the second lets them go as after an outage.
+PAUSE = """
+    UPDATE viber_account SET paused_since = now() AT TIME ZONE 'UTC',
+           paused_until = now() AT TIME ZONE 'UTC' + interval '1 hour' WHERE id = %s
+"""
+
+
+@pytest.mark.parametrize(
+    ("customers", "messages", "send_rate"),
+    [(50, 10, 10_000), (20, 3, 20)],
+    ids=["unlimited", "20 a second"],
+)
+@pytest.mark.timeout(300)
+def test_what_has_piled_up_leaves_in_order(
+    odoo, simulator, customers, messages, send_rate
+):
+    account = Account(odoo, simulator, send_rate=send_rate)
+    names = [f"Customer {number}" for number in range(customers)]
+    outbox = Outbox(account, [simulator.create_user(name) for name in names])
+    odoo.sql(PAUSE, [account.id])
+    texts = [f"Message {number}" for number in range(messages)]
+    with ThreadPoolExecutor(AGENTS) as pool:
+        for task in outbox.tasks:
+            pool.submit(_post, account, task, texts)
+    for customer in outbox.customers:
+        assert outbox.states(customer) == ["outgoing"] * messages
+    values = {"method": "send_message", "bot": account.bot, "accepted": True}
+    simulator.fault("latency", seconds=LATENCY, **values)
+    odoo.rpc("viber.account", "action_check", [account.id])
+
+    total = customers * messages
+    sends = wait_until(
+        lambda: (calls := _sends(simulator, account))[total - 1 :] and calls,
+        timeout=120,
+        what="all messages at Viber",
+    )
+    outbox.wait(*["delivered"] * messages, timeout=60)
+    simulator.clear_faults()
+    assert outbox.check() == {"delivered": total}
+    assert all(outbox.accepted(customer) == texts for customer in outbox.customers)
+    assert len(_sends(simulator, account)) == total
+    moments = [call["started"] for call in sends]
+    assert _busiest_second(moments) <= send_rate
+    seconds = (max(moments) - min(moments)) / 1000 + LATENCY
+    print(f"{total / seconds:.0f} messages a second")
+
+
+def _post(account, task, texts):
+    for text in texts:
+        account.comment(task, text)
+
+
+def _sends(simulator, account):
+    calls = simulator.calls("send_message")
+    return [call for call in calls if call["bot"] == account.bot["key"]]
+
+
+def _busiest_second(moments):
+    """:return: the most calls that began within any 1000 ms"""
+    moments = sorted(moments)
+    return max(
+        sum(start <= moment < start + 1000 for moment in moments[index:])
+        for index, start in enumerate(moments)
+    )
