@@ -47,6 +47,7 @@ class ProjectTask(models.Model):
 
     @api.depends(
         "viber_subscriber_id.is_subscribed",
+        "partner_id.active",
         "viber_account_id.active",
         "viber_account_id.state",
     )
@@ -63,6 +64,11 @@ class ProjectTask(models.Model):
             return self.env._(
                 "This customer has left the Viber bot: nothing reaches him in Viber "
                 "before he writes again."
+            )
+        if self.partner_id and not self.partner_id.active:
+            return self.env._(
+                "The contact of this customer is archived: nothing reaches him before "
+                "it is restored, or he writes again."
             )
         if not account.active or account.state != "connected":
             return self.env._(
