@@ -48,13 +48,36 @@ class MailMessage(models.Model):
             text.to_viber(self.body, account._get_base_url()),
             [
                 attachment._viber_outgoing_file(account)
-                for attachment in self.attachment_ids.sorted("id")
+                for attachment in self._viber_attachments(account)
             ],
             receiver=subscriber.viber_user_id,
             sender=self._viber_sender(account),
             tracking_data=tracking_data,
             keyboard=keyboard,
         )
+
+    def _viber_attachments(self, account):
+        """:return: the files of this message: those below it, then the rest of those
+            in its text
+        :rtype: ir.attachment
+        """
+        ids = text.attachment_ids(self.body, account._get_base_url())
+        below = self.attachment_ids.sorted("id")
+        found = self.env["ir.attachment"].search(
+            [
+                ("id", "in", ids),
+                ("res_field", "=", False),
+                "|",
+                "&",
+                ("res_model", "=", self.model),
+                ("res_id", "=", self.res_id),
+                # From the full composer, which is no record yet: his own ones only.
+                "&",
+                ("res_model", "=", "mail.compose.message"),
+                ("create_uid", "=", self.create_uid.id),
+            ]
+        )
+        return below | found.sorted(lambda attachment: ids.index(attachment.id))
 
     def _viber_sender(self, account):
         """:return: under whose name the customer sees this message
@@ -64,13 +87,6 @@ class MailMessage(models.Model):
             author = self.author_id
             return payload.Sender(author.name, author._viber_avatar_url(account))
         return payload.Sender(account.name, account.icon_url or "")
-
-    def _viber_task(self):
-        """:return: the task that this message belongs to
-        :rtype: project.task
-        """
-        self.ensure_one()
-        return self.env["project.task"].browse(self.res_id)
 
     def _viber_rows(self):
         """:return: the rows of the outbox that these messages made

@@ -3,6 +3,7 @@
 import io
 from unittest.mock import patch
 
+from markupsafe import Markup
 from PIL import Image
 
 from odoo.tests import tagged
@@ -166,6 +167,41 @@ class TestFilesOut(ViberCase):
         self.assertEqual(len(self.outbox(message)), 1)
         self.send()
         self.assertEqual(self.viber.texts(), ["📎 Manual\nhttps://a.org/manual"])
+
+    def test_a_picture_in_the_text_is_sent_once_as_a_picture(self):
+        files = self.env["ir.attachment"].with_user(self.agent)
+        on_task = files.create(
+            {"name": "a.png", "raw": picture()}
+            | {"res_model": "project.task", "res_id": self.task.id}
+        )
+        composed = files.create(
+            {"name": "b.png", "raw": picture(), "res_model": "mail.compose.message"}
+        )
+        shown = Markup('<img src="/web/image/%s">')
+        body = shown % composed.id + shown % on_task.id
+        for below in ([], on_task.ids):
+            self.viber.requests.clear()
+            message = self.reply(self.task, body, attachment_ids=below)
+            self.send()
+            [first, second] = map(self.file_of, self.viber.sent())
+            expected = [on_task, composed] if below else [composed, on_task]
+            self.assertEqual([first, second], expected)
+            self.assertEqual(self.notification(message).notification_status, "pending")
+
+    def test_nobody_sends_a_file_of_others_by_its_number(self):
+        other = self.env["project.task"].create({"name": "Another"})
+        for owner in (
+            {"res_model": "project.task", "res_id": other.id},
+            {"res_model": "mail.compose.message"},
+            {},
+        ):
+            secret = self.env["ir.attachment"].create(
+                {"name": "a.png", "raw": picture()} | owner
+            )
+            body = Markup('<img src="/web/image/%s"> a') % secret.id
+            message = self.reply(self.task, body)
+            self.assertEqual(len(self.outbox(message)), 1)
+            self.assertNotIn("media", self.outbox(message).payload)
 
     # -- pictures that are too big -------------------------------------------------
 

@@ -4,7 +4,14 @@ from markupsafe import Markup
 from odoo.tests import tagged
 from odoo.tests.common import BaseCase
 
-from ..tools.text import clean_line, clean_text, shorten, to_html, to_viber
+from ..tools.text import (
+    attachment_ids,
+    clean_line,
+    clean_text,
+    shorten,
+    to_html,
+    to_viber,
+)
 
 
 @tagged("post_install", "-at_install")
@@ -91,6 +98,17 @@ class TestToHtml(BaseCase):
 
     def test_lines_are_kept(self):
         self.assertEqual(to_html("a\n\nb"), "a<br/><br/>b")
+
+    def test_marks_nest_or_stay_signs(self):
+        for text, html in (
+            ("*a _b* c_", "<b>a _b</b> c_"),
+            ("*a _b* *c_ d*", "<b>a _b</b> <b>c_ d</b>"),
+            ("*a _b ~c~_*", "<b>a <i>b <s>c</s></i></b>"),
+            ("~*a*~", "<s><b>a</b></s>"),
+            ("*```_a_```*", "<b><code>_a_</code></b>"),
+        ):
+            with self.subTest(text=text):
+                self.assertEqual(to_html(text), html)
 
     def test_address_becomes_a_link_that_opens_apart(self):
         self.assertEqual(
@@ -203,6 +221,26 @@ class TestToViber(BaseCase):
             with self.subTest(hidden=hidden):
                 self.assertEqual(to_viber(f"<div>said{hidden} on</div>"), "said on")
 
-    def test_html_that_is_nested_without_end_is_survived(self):
-        self.assertIn("a", to_viber("<div>" * 100 + "a" + "</div>" * 100))
+    def test_deep_nesting_costs_the_form_but_not_the_words(self):
+        for tag in ("div", "b", "blockquote", "ul"):
+            for depth in (100, 260, 2000):
+                with self.subTest(tag=tag, depth=depth):
+                    body = f"<{tag}>" * depth + "a" + f"</{tag}>" * depth
+                    hidden = '<p class="d-none">hidden</p><!-- comment -->'
+                    said = to_viber(f"said {body}{hidden} on")
+                    self.assertRegex(said, r"(?s)^said.*a.*on$")
+                    self.assertNotIn("hidden", said)
+                    self.assertNotIn("comment", said)
         self.assertIsInstance(to_viber("<div>" * 5000 + "a"), str)
+
+    def test_files_in_the_text_are_found_in_order_and_once(self):
+        body = (
+            '<p><img src="/web/image/12-0fe?access_token=a"> <img src="/web/image/3">'
+            '<a href="https://a.org/web/content/4/a.pdf?download=true">a</a>'
+            '<a href="https://other.org/web/content/5">b</a>'
+            '<img src="/web/image/12"><img src="/web/image/res.partner/6/avatar_128">'
+            '<img src="/web/image/7x"><img src="/web/image/99999999999">'
+            '<blockquote data-o-mail-quote="1"><img src="/web/image/8"></blockquote></p>'
+        )
+        self.assertEqual(attachment_ids(body, "https://a.org"), [12, 3, 4])
+        self.assertEqual(attachment_ids(False), [])

@@ -58,6 +58,8 @@ _STYLES = {
     "del": _STRIKE,
     "strike": _STRIKE,
 }
+# Where attachments are, in the texts of Odoo's editor.
+_OWN_FILE = re.compile(r"/web/(?:image|content)/(\d{1,9})(?![^/?#-])")
 _SKIPPED = frozenset("head meta script style title".split())
 
 
@@ -121,11 +123,24 @@ def to_html(text):
         lambda match: keep(Markup("<code>%s</code>") % match.group(1)), text
     )
     text = _LINK.sub(lambda match: _keep_link(match.group(), keep), text)
-    html = str(escape(to_emoji(text)))
-    for pattern, tag in _MARKS:
-        html = pattern.sub(rf"<{tag}>\1</{tag}>", html)
-    html = _KEPT.sub(lambda match: str(kept[int(match.group(1))]), html)
+    html = _format(str(escape(to_emoji(text))), _MARKS, keep)
+    # What was kept may hold what was kept before it.
+    while _KEPT.search(html):
+        html = _KEPT.sub(lambda match: str(kept[int(match.group(1))]), html)
     return Markup(html.replace("\n", "<br/>"))
+
+
+def _format(html, marks, keep):
+    """Put tags for marks; each pair is kept as a whole, so that none of the next kind
+    begins inside of it and ends outside."""
+    for index, (pattern, tag) in enumerate(marks, start=1):
+        html = pattern.sub(
+            lambda match, tag=tag, rest=marks[index:]: keep(
+                f"<{tag}>{_format(match.group(1), rest, keep)}</{tag}>"
+            ),
+            html,
+        )
+    return html
 
 
 def _keep_link(link, keep):
@@ -147,8 +162,7 @@ def to_viber(body, base_url=""):
     """
     if not body or not body.strip():
         return ""
-    root = lxml_html.fragment_fromstring(body, create_parent="div")
-    text = "".join(_Renderer(base_url).render(root)).replace("\xa0", " ")
+    text = _render(_parse(body), base_url).replace("\xa0", " ")
     # A line break between two edges of blocks is an empty line, one at the end of a
     # block is nothing, as in a browser.
     text = re.sub(f"{_EDGE}+\n{_EDGE}+", "\n\n", text)
@@ -156,6 +170,42 @@ def to_viber(body, base_url=""):
     text = "\n".join(_finish_line(line) for line in text.split("\n"))
     text = re.sub(r"\n{3,}", "\n\n", text).strip("\n")
     return text.translate(_VERBATIM_BACK)
+
+
+def attachment_ids(body, base_url=""):
+    """Find the files that are shown in the text of a chatter message.
+
+    :param str body: HTML of a ``mail.message``
+    :param str base_url: what links to our own files may begin with
+    :return: ids of attachments, maybe of others or of none, in the order of the text
+    :rtype: list[int]
+    """
+    if not body or "/web/" not in body:
+        return []
+    links = [node.get("src") or node.get("href") for node in _parse(body).iter()]
+    matches = [_OWN_FILE.match(link.removeprefix(base_url)) for link in links if link]
+    return list(dict.fromkeys(int(match[1]) for match in matches if match))
+
+
+def _parse(body):
+    """:return: what of the HTML is for the customer
+    :rtype: lxml.html.HtmlElement
+    """
+    # Without huge_tree what is nested deeper than 255 elements would be lost.
+    parser = lxml_html.HTMLParser(huge_tree=True)
+    root = lxml_html.fragment_fromstring(body, create_parent="div", parser=parser)
+    for node in list(root.iter()):
+        if not isinstance(node.tag, str) or node.tag in _SKIPPED or _is_hidden(node):
+            node.drop_tree()
+    return root
+
+
+def _render(root, base_url):
+    try:
+        return "".join(_Renderer(base_url).render(root))
+    except RecursionError:
+        # Nested deeper than Python can call: its words without their form.
+        return _fold(root.text_content())
 
 
 class _Renderer:
@@ -167,8 +217,6 @@ class _Renderer:
 
     def render(self, node):
         """Yield the pieces of text of an element, its tail left out."""
-        if not isinstance(node.tag, str) or node.tag in _SKIPPED or _is_hidden(node):
-            return
         if special := self._SPECIAL.get(node.tag):
             yield from special(self, node)
         elif style := _STYLES.get(node.tag):
