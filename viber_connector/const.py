@@ -152,6 +152,8 @@ MESSAGES_PER_HOUR_MAX = 100
 #: Seconds within which ``send_rate`` is kept; a little more than one, as the way to
 #: Viber does not take the same time for each message.
 RATE_WINDOW = 1.1
+#: Seconds between a run of the outbox's job and the next that it plans, at the least.
+SEND_REST = 2
 #: Seconds between two looks for more to send, while some is on the way or
 #: ``send_rate`` is used up.
 SEND_LOOK_AGAIN = 0.1

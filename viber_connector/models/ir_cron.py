@@ -1,8 +1,6 @@
 import threading
 from functools import partial
 
-import psycopg2
-
 from odoo import fields, models, sql_db
 from odoo.tools import SQL
 
@@ -22,7 +20,13 @@ class IrCron(models.Model):
         self.ensure_one()
         now = fields.Datetime.now()
         if not at or at <= now:
-            self._viber_wake_now()
+            self._trigger()
+            return
+        # Each run plans the next: once is enough.
+        triggers = self.env["ir.cron.trigger"].sudo()
+        if triggers.search_count(
+            [("cron_id", "=", self.id), ("call_at", "=", at)], limit=1
+        ):
             return
         self._trigger(at=at)
         delay = (at - now).total_seconds()
@@ -31,28 +35,14 @@ class IrCron(models.Model):
                 partial(_notify_later, self.env.cr.dbname, delay)
             )
 
-    def _viber_wake_now(self):
-        """Have the job run as soon as this transaction is committed.
-
-        Like ``_trigger()``, but free of charge while a wake-up is waiting already.
-        """
-        try:
-            with self.env.cr.savepoint(flush=False):
-                self.env.cr.execute(self._viber_waiting_query(), log_exceptions=False)
-                is_waking = self.env.cr.rowcount
-        except psycopg2.errors.SerializationFailure:
-            # A run that has ended took it after our transaction began.
-            is_waking = False
-        if not is_waking:
-            self._trigger()
-
     def _viber_waiting_query(self):
         """Look for a wake-up of this job that has not been heard yet: of hundreds of
         events a second only the first has to pay for one.
 
         A run that has begun holds a lock on the wake-ups it took (it deletes them), so
         one that can be locked here belongs to a run that begins later; and that run
-        can't take it before our commit, hence will see what we wrote.
+        can't take it before our commit, hence will see what we wrote. Only for short
+        transactions: a run that is about to begin waits for them.
 
         One that has waited for longer than a moment counts for nothing: the server may
         have been stopped before it heard of it. Nor does one that was planned ahead:

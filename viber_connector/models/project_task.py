@@ -1,5 +1,5 @@
 from odoo import api, fields, models
-from odoo.exceptions import UserError
+from odoo.exceptions import AccessError, UserError
 
 from odoo.addons.project.models.project_task import CLOSED_STATES
 
@@ -40,13 +40,24 @@ class ProjectTask(models.Model):
         "answers do not reach Viber.",
     )
 
+    viber_is_possible = fields.Boolean(
+        compute="_compute_viber_is_possible",
+        help="The customer is known in Viber: the task can become a conversation.",
+    )
     viber_warning = fields.Char(
         compute="_compute_viber_warning",
         help="Why an answer would not reach the customer in Viber now.",
     )
 
+    @api.depends("partner_id")
+    def _compute_viber_is_possible(self):
+        known = self._viber_known(self.partner_id.ids)
+        for task in self:
+            task.viber_is_possible = task.partner_id.id in known
+
     @api.depends(
         "viber_subscriber_id.is_subscribed",
+        "message_partner_ids",
         "partner_id.active",
         "viber_account_id.active",
         "viber_account_id.state",
@@ -64,6 +75,11 @@ class ProjectTask(models.Model):
             return self.env._(
                 "This customer has left the Viber bot: nothing reaches him in Viber "
                 "before he writes again."
+            )
+        if self.partner_id not in self.message_partner_ids:
+            return self.env._(
+                "The customer does not follow this task: he is told nothing before you "
+                "add him to the followers."
             )
         if self.partner_id and not self.partner_id.active:
             return self.env._(
@@ -93,16 +109,47 @@ class ProjectTask(models.Model):
         All his conversations move with him.
 
         :return: ``True``
+        :raise AccessError: when the user is no employee who may change the task
         :raise UserError: when the task has no customer
         """
         for task in self:
-            task.check_access("write")
+            task._viber_check_agent()
             if not task.partner_id:
                 raise UserError(self.env._("Choose the customer of the task first."))
             # sudo: who may change the customer of the conversation may say who it is
             task.viber_subscriber_id.sudo().partner_id = task.partner_id
             task.message_subscribe(task.partner_id.ids)
         return True
+
+    def _viber_check_agent(self):
+        """:raise AccessError: when the user is no employee who may change the task;
+        where a project is shared, customers may change tasks, too
+        """
+        self.check_access("write")
+        if not self.env.su and not self.env.user._is_internal():
+            raise AccessError(self.env._("Only employees can do this."))
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        tasks = super().create(vals_list)
+        tasks.filtered("viber_subscriber_id")._viber_join_customer()
+        return tasks
+
+    def write(self, vals):
+        result = super().write(vals)
+        if vals.get("viber_subscriber_id"):
+            self._viber_join_customer()
+        return result
+
+    def _viber_join_customer(self):
+        """A task becomes a conversation: its Viber customer follows it, so that he gets
+        what is said, and is its customer unless it has another."""
+        for task in self:
+            # sudo: the contact may be of another team
+            partner = task.viber_subscriber_id.sudo().partner_id
+            if not task.partner_id:
+                task.partner_id = partner
+            task.message_subscribe(partner.ids)
 
     def _viber_is_open(self):
         """:return: whether this conversation goes on; Odoo does not close a task by its

@@ -6,9 +6,6 @@ from odoo.exceptions import UserError
 from .. import const
 from ..tools import payload
 
-# States in which nothing of a message can have reached the customer.
-_CHANGEABLE = ("outgoing", "failed", "canceled")
-
 
 class ProjectTask(models.Model):
     _inherit = "project.task"
@@ -17,7 +14,8 @@ class ProjectTask(models.Model):
         recipients = super()._notify_get_recipients(message, msg_vals, **kwargs)
         if not recipients:
             return recipients
-        if self.viber_account_id:
+        # sudo: a portal user who writes may not read the field
+        if self.sudo().viber_account_id:
             recipients = self._viber_route(message.sudo(), recipients)
         return self._viber_spare_failures(recipients)
 
@@ -54,6 +52,9 @@ class ProjectTask(models.Model):
         subscribers = self._viber_reachable(
             [r["id"] for r in recipients if r["id"] and r["share"]]
         )
+        if self.sudo().viber_is_detached:
+            # Somebody else is the customer now: this is not said to the old one.
+            subscribers.pop(self.sudo().viber_subscriber_id.partner_id.id, None)
         routed = []
         for recipient in recipients:
             subscriber = subscribers.get(recipient["id"])
@@ -145,10 +146,11 @@ class ProjectTask(models.Model):
         """Ask the customer for his phone number: he gets a button that shares it.
 
         :return: ``True``
+        :raise AccessError: when the user is no employee who may change the task
         :raise UserError: when the task is no conversation in Viber
         """
         self.ensure_one()
-        self.check_access("write")
+        self._viber_check_agent()
         subscriber = self.viber_subscriber_id.sudo()
         if not subscriber.partner_id:
             raise UserError(self.env._("This task has no customer in Viber."))
@@ -169,30 +171,8 @@ class ProjectTask(models.Model):
 
     def _check_can_update_message_content(self, messages):
         result = super()._check_can_update_message_content(messages)
-        if self._viber_is_said_by_customer(messages):
-            raise UserError(
-                self.env._(
-                    "This is what the customer wrote in Viber: it can't be changed."
-                )
-            )
-        if messages._viber_rows().filtered(lambda row: row.state not in _CHANGEABLE):
-            raise UserError(
-                self.env._(
-                    "This message is in Viber already, where nothing can be taken "
-                    "back. Send another one that puts it right."
-                )
-            )
+        messages._viber_check_changeable()
         return result
-
-    def _viber_is_said_by_customer(self, messages):
-        # Long ago, when the inbox has forgotten it, his being no employee has to do.
-        authors = messages.author_id.filtered("partner_share")
-        if self.viber_account_id and self._viber_known(authors.ids):
-            return True
-        # sudo: the inbox is for managers
-        events = self.env["viber.event"].sudo()
-        domain = [("mail_message_id", "in", messages.ids)]
-        return bool(events.search_count(domain, limit=1))
 
     def _message_update_content(self, message, /, **kwargs):
         result = super()._message_update_content(message, **kwargs)

@@ -193,9 +193,7 @@ class ProjectTask(models.Model):
             task = worker.create(
                 vals | {"partner_id": partner.id, "user_ids": [Command.clear()]}
             )
-        task = task.with_env(self.env)
-        task.message_subscribe(partner.ids)
-        return task
+        return task.with_env(self.env)
 
     def message_subscribe(self, partner_ids=None, subtype_ids=None):
         """Leave out the worker, which makes tasks but is nobody who could follow them:

@@ -2,19 +2,19 @@
 
 import logging
 
-import psycopg2
-
 from odoo import api, fields, models
 from odoo.tools import SQL
 
 from .. import const
 from ..tools.errors import ViberAccountError, ViberError
+from .viber_queue_mixin import CONFLICTS
 
 _logger = logging.getLogger(__name__)
 
 
 class ViberAccount(models.Model):
-    _inherit = "viber.account"
+    _name = "viber.account"
+    _inherit = ["viber.account", "viber.queue.mixin"]
 
     paused_since = fields.Datetime(readonly=True, copy=False)
     paused_until = fields.Datetime(
@@ -35,22 +35,32 @@ class ViberAccount(models.Model):
         :raise psycopg2.errors.OperationalError: somebody else counts
         """
         self.ensure_one()
-        [(recent,)] = self.env.execute_query(
+        [(recent, underway)] = self._query(
             SQL(
                 """
                 WITH account AS (
                     SELECT id FROM viber_account WHERE id = %s
                        FOR NO KEY UPDATE NOWAIT)
-                SELECT count(message.id) FROM account
+                SELECT count(message.id) FILTER (
+                            WHERE message.sending_date
+                                  > clock_timestamp() AT TIME ZONE 'UTC'
+                                    - make_interval(secs => %s)),
+                       count(message.id) FILTER (WHERE message.state = 'sending')
+                  FROM account
              LEFT JOIN viber_message message
                     ON message.account_id = account.id
-                   AND message.sending_date > clock_timestamp() AT TIME ZONE 'UTC'
-                                              - make_interval(secs => %s)
+                   AND (message.sending_date > clock_timestamp() AT TIME ZONE 'UTC'
+                                               - make_interval(secs => %s)
+                        OR message.state = 'sending')
                 """,
                 self.id,
                 const.RATE_WINDOW,
+                const.RATE_WINDOW,
             )
         )
+        if self.pause_count:
+            # Viber answers again, but has taken no message yet: one has to show.
+            return 0 if underway else 1
         return max(self.send_rate - recent, 0)
 
     def _pause(self, reason):
@@ -72,8 +82,12 @@ class ViberAccount(models.Model):
                 }
             )
 
+    def _open(self):
+        """Viber answers: try one message."""
+        self.write({"paused_until": False})
+
     def _resume(self):
-        """Viber answers: go on."""
+        """Viber takes messages: go on."""
         self.write(
             {
                 "paused_since": False,
@@ -125,14 +139,14 @@ class ViberAccount(models.Model):
             try:
                 account._take_probe(error)
                 self._commit()
-            except psycopg2.errors.OperationalError:
+            except CONFLICTS:
                 # Another process has asked as well.
                 self.env.cr.rollback()
 
     def _take_probe(self, error):
         """:param ViberError | None error: what came of asking"""
         if not error:
-            self._resume()
+            self._open()
         elif isinstance(error, ViberAccountError):
             self._resume()
             self._break(str(error))
@@ -147,11 +161,6 @@ class ViberAccount(models.Model):
             fields.Datetime.now(), seconds=const.PAUSE_GIVE_UP
         )
         return self.paused_since < limit
-
-    @api.model
-    def _commit(self):
-        # No transaction stays open while Viber is asked; what it said is kept.
-        self.env.cr.commit()  # pylint: disable=invalid-commit
 
 
 def _ask(api):

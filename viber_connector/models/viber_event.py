@@ -11,6 +11,7 @@ class ViberEvent(models.Model):
     """The inbox: a fact that Viber told us, kept as it came until it is understood."""
 
     _name = "viber.event"
+    _inherit = ["viber.queue.mixin"]
     _description = "Viber Inbox"
     _order = "id desc"
     _rec_name = "message_token"

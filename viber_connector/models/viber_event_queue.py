@@ -3,14 +3,13 @@
 import logging
 from concurrent.futures import ThreadPoolExecutor
 
-import psycopg2
-
 from odoo import api, fields, models
 from odoo.tools import SQL
 
 from .. import const
 from ..tools import callback, content
 from ..tools.media import Downloads, MediaError
+from .viber_queue_mixin import CONFLICTS
 
 _logger = logging.getLogger(__name__)
 
@@ -94,13 +93,8 @@ class ViberEvent(models.Model):
             )
         )
         if date:
-            self.env.ref("viber_connector.ir_cron_process_events")._trigger(at=date)
+            self._cron()._viber_wake(at=date)
             self._commit()
-
-    @api.model
-    def _commit(self):
-        # One customer's events are one unit: what the next one brings can't undo it.
-        self.env.cr.commit()  # pylint: disable=invalid-commit
 
     # -- Customers -------------------------------------------------------------
 
@@ -135,7 +129,7 @@ class ViberEvent(models.Model):
         try:
             served = self._process_customer(account_id, viber_user_id, downloads)
             self._commit()
-        except psycopg2.errors.OperationalError as error:
+        except CONFLICTS as error:
             # Somebody else changed the same rows: all is as before, and the events are
             # still pending.
             self.env.cr.rollback()
@@ -289,9 +283,7 @@ class ViberEvent(models.Model):
             _VIBER_ORDER,
             _EVENTS_PER_CUSTOMER,
         )
-        # log_exceptions: that somebody else was faster is no error
-        self.env.cr.execute(query, log_exceptions=False)
-        return self.browse(row[0] for row in self.env.cr.fetchall())
+        return self.browse(row[0] for row in self._query(query))
 
     def _process(self, subscriber, downloads):
         """Process one event; what fails is kept for another try.
@@ -308,7 +300,7 @@ class ViberEvent(models.Model):
                 self.write(
                     {"state": "done", "error": False, "next_attempt_date": False} | vals
                 )
-        except psycopg2.errors.OperationalError:
+        except CONFLICTS:
             # Another transaction is in the way: no fault of this event's.
             raise
         except Exception as error:

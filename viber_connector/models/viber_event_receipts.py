@@ -3,12 +3,11 @@
 import logging
 from collections import defaultdict
 
-import psycopg2
-
 from odoo import api, fields, models
 from odoo.tools import SQL
 
 from .. import const
+from .viber_queue_mixin import CONFLICTS
 
 _logger = logging.getLogger(__name__)
 
@@ -27,17 +26,41 @@ class ViberEvent(models.Model):
         """
         try:
             events = self._lock_receipts()
-            done = self._settle_receipts(events) if events else 0
+            done = self._settle_or_keep(events)
             self._commit()
-        except psycopg2.errors.OperationalError as error:
+        except CONFLICTS as error:
             self.env.cr.rollback()
             _logger.info("Viber receipts: try again later (%s)", error.pgcode)
             return 0
         return done
 
     @api.model
+    def _settle_or_keep(self, events):
+        """Settle receipts; one that can't be is kept with the reason, and holds back
+        none of the others.
+
+        :return: number of receipts that were worked on
+        :rtype: int
+        """
+        if not events:
+            return 0
+        try:
+            with self.env.cr.savepoint():
+                return self._settle_receipts(events)
+        except CONFLICTS:
+            raise
+        except Exception as error:
+            if len(events) > 1:
+                return sum(map(self._settle_or_keep, events))
+            _logger.info("Viber receipt %s failed", events.id, exc_info=True)
+            events.write(
+                {"state": "failed", "error": f"{type(error).__name__}: {error}"}
+            )
+            return 1
+
+    @api.model
     def _lock_receipts(self):
-        rows = self.env.execute_query(
+        rows = self._query(
             SQL(
                 """
                 SELECT event.id FROM viber_event event
@@ -71,10 +94,36 @@ class ViberEvent(models.Model):
                 receipts[event.event_type].append((messages[event.id], event))
         self.env["viber.message"]._apply_receipts(receipts)
         known = self.browse(messages)
-        known |= self.env["viber.message"]._settle_uncertain(events - known)
-        known.write({"state": "done", "next_attempt_date": False})
-        (events - known)._wait_for_message()
+        unknown = events - known
+        # Viber reports ``delivered`` for the customers' own messages, too.
+        own = unknown._about_their_messages()
+        own.write({"state": "ignored", "next_attempt_date": False})
+        unknown -= own
+        settled = self.env["viber.message"]._settle_uncertain(unknown)
+        (known | settled).write({"state": "done", "next_attempt_date": False})
+        (unknown - settled)._wait_for_message()
         return len(events)
+
+    def _about_their_messages(self):
+        """:return: the receipts that are about messages which customers wrote
+        :rtype: viber.event
+        """
+        if not self:
+            return self
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT receipt.id FROM viber_event receipt
+                  JOIN viber_event message
+                    ON message.account_id = receipt.account_id
+                   AND message.event_type = 'message'
+                   AND message.message_token = receipt.message_token
+                 WHERE receipt.id IN %s
+                """,
+                tuple(self.ids),
+            )
+        )
+        return self.browse({row[0] for row in rows})
 
     @api.model
     def _find_messages(self, events):
@@ -101,30 +150,11 @@ class ViberEvent(models.Model):
         )
 
     def _wait_for_message(self):
-        """Receipts about no message of ours (yet): give our own commit a minute.
-
-        Viber reports ``delivered`` for the customers' own messages too.
-        """
+        """Receipts about no message of ours (yet): give our own commit a while."""
         now = fields.Datetime.now()
         patience_ends = fields.Datetime.subtract(now, seconds=const.RECEIPT_PATIENCE)
         hopeless = self.filtered(lambda event: event.create_date < patience_ends)
         hopeless.write({"state": "ignored", "next_attempt_date": False})
         (self - hopeless).write(
             {"next_attempt_date": fields.Datetime.add(now, seconds=10)}
-        )
-
-    def _is_token_of_message(self):
-        """:return: whether this receipt is about a message that the customer wrote
-        :rtype: bool
-        """
-        self.ensure_one()
-        return bool(
-            self.search_count(
-                [
-                    ("account_id", "=", self.account_id.id),
-                    ("event_type", "=", "message"),
-                    ("message_token", "=", self.message_token),
-                ],
-                limit=1,
-            )
         )

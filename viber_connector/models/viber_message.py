@@ -25,6 +25,7 @@ class ViberMessage(models.Model):
     """
 
     _name = "viber.message"
+    _inherit = ["viber.queue.mixin"]
     _description = "Viber Outbox"
     _order = "id desc"
     _rec_name = "message_token"
@@ -178,6 +179,7 @@ class ViberMessage(models.Model):
             parts.unlink()
             self._create_parts(payloads, vals)
             notification._viber_sum_up()
+            self._wake()
 
     def _send_again(self):
         """Send, now, what did not arrive or may not have."""
@@ -193,7 +195,9 @@ class ViberMessage(models.Model):
 
     def _cancel(self):
         """Give up what waits, did not arrive, or may not have."""
-        self._set_state("canceled", next_attempt_date=False)
+        if self._set_state("canceled", next_attempt_date=False):
+            # What they held back can leave.
+            self._wake()
 
     def _confirm(self):
         """Take a person's word that what may have arrived has arrived."""

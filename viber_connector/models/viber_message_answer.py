@@ -32,7 +32,8 @@ class ViberMessage(models.Model):
         :param dict[int, concurrent.futures.Future] futures: of
             ``ViberApi.send_message``, done, by id of the message
         """
-        rows = self.browse(futures)
+        # An administrator may have removed some meanwhile.
+        rows = self.browse(futures).exists()
         for row in rows:
             error = futures[row.id].exception()
             if error:
@@ -55,6 +56,8 @@ class ViberMessage(models.Model):
             failure_type=False,
             failure_reason=False,
         )
+        if self.account_id.pause_count:
+            self.account_id._resume()
 
     def _take_error(self, error):
         policy = next(name for kind, name in self._POLICIES if isinstance(error, kind))

@@ -5,7 +5,6 @@ import logging
 import time
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 
-import psycopg2
 import requests
 from requests.adapters import HTTPAdapter
 
@@ -13,6 +12,7 @@ from odoo import api, fields, models
 from odoo.tools import SQL
 
 from .. import const
+from .viber_queue_mixin import CONFLICTS
 
 _logger = logging.getLogger(__name__)
 
@@ -82,7 +82,7 @@ class ViberMessage(models.Model):
                 self._take_answers(answers)
                 self._commit()
                 return
-            except psycopg2.extensions.TransactionRollbackError:
+            except CONFLICTS:
                 self.env.cr.rollback()
 
     @api.model
@@ -102,9 +102,10 @@ class ViberMessage(models.Model):
                 allowed = account._lock_send_rate()
                 rows = self._claim_of(account, min(allowed, limit - len(claimed)))
                 self._commit()
-            except psycopg2.errors.OperationalError:
-                # Another process was quicker.
+            except CONFLICTS:
+                # Another process was quicker, or an administrator saves the account.
                 self.env.cr.rollback()
+                throttled = True
                 continue
             claimed |= rows
             throttled |= not allowed
@@ -132,7 +133,7 @@ class ViberMessage(models.Model):
     def _claim_of(self, account, limit):
         if limit <= 0:
             return self.browse()
-        rows = self.env.execute_query(
+        rows = self._query(
             SQL(
                 """
                 UPDATE viber_message
@@ -200,12 +201,16 @@ class ViberMessage(models.Model):
             fields.Datetime.now(), seconds=const.SENDING_TIMEOUT
         )
         lost = self.search([("state", "=", "sending"), ("sending_date", "<", limit)])
-        lost.try_lock_for_update(allow_referencing=True)._set_state(
-            "uncertain",
-            failure_type="viber_uncertain",
-            failure_reason=self.env._("The server stopped while it was sending."),
-        )
-        self._commit()
+        try:
+            lost.try_lock_for_update(allow_referencing=True)._set_state(
+                "uncertain",
+                failure_type="viber_uncertain",
+                failure_reason=self.env._("The server stopped while it was sending."),
+            )
+            self._commit()
+        except CONFLICTS:
+            # Another process has found them as well.
+            self.env.cr.rollback()
 
     @api.model
     def _schedule_retries(self):
@@ -214,26 +219,37 @@ class ViberMessage(models.Model):
         [(date,)] = self.env.execute_query(
             SQL(
                 """
-                SELECT LEAST(
-                    (SELECT min(CASE state
-                                WHEN 'outgoing' THEN next_attempt_date
-                                ELSE sending_date + make_interval(secs => %s) END)
-                       FROM viber_message WHERE state IN ('outgoing', 'sending')),
-                    (SELECT min(paused_until) FROM viber_account
-                      WHERE active AND state = 'connected'))
+                SELECT min(date) FROM (
+                    SELECT paused_until AS date FROM viber_account
+                     WHERE active AND state = 'connected'
+                     UNION ALL
+                    SELECT sending_date + make_interval(secs => %s) FROM viber_message
+                     WHERE state = 'sending'
+                     UNION ALL
+                    -- what its account and its customer's earlier ones let pass
+                    SELECT next_attempt_date FROM viber_message message
+                      JOIN viber_account account ON account.id = message.account_id
+                     WHERE message.state = 'outgoing'
+                       AND account.active AND account.state = 'connected'
+                       AND account.paused_until IS NULL
+                       AND NOT EXISTS (
+                            SELECT 1 FROM viber_message other
+                             WHERE other.subscriber_id = message.subscriber_id
+                               AND other.state = 'outgoing'
+                               AND (other.mail_message_id, other.id)
+                                 < (message.mail_message_id, message.id))) AS dates
                 """,
                 const.SENDING_TIMEOUT,
             )
         )
         if date:
+            # What is due and was not served now is not served by calling at once again.
+            soonest = fields.Datetime.add(
+                fields.Datetime.now(), seconds=const.SEND_REST
+            )
             cron = self.env.ref("viber_connector.ir_cron_send_messages")
-            cron._viber_wake(at=max(date, fields.Datetime.now()))
+            cron._viber_wake(at=max(date.replace(microsecond=0), soonest))
             self._commit()
-
-    @api.model
-    def _commit(self):
-        # What Viber was told can't be undone, so it must not be forgotten.
-        self.env.cr.commit()  # pylint: disable=invalid-commit
 
 
 def _wait_for_answers(running):

@@ -89,7 +89,10 @@ class ViberMessage(models.Model):
         :rtype: viber.event
         """
         settled = events.browse()
-        for event in events.filtered(lambda event: event.event_type == "delivered"):
+        events = events.filtered(lambda event: event.event_type == "delivered")
+        if not events or not self.search_count([("state", "=", "uncertain")], limit=1):
+            return settled
+        for event in events:
             message = self._find_uncertain(event)
             if message:
                 date = event.event_date.replace(microsecond=0)
@@ -110,8 +113,7 @@ class ViberMessage(models.Model):
         :rtype: viber.message
         """
         sent = _token_date(event.message_token)
-        # Viber reports on the customers' own messages, too.
-        if not sent or event._is_token_of_message():
+        if not sent:
             return self.browse()
         rows = self.search(
             [
@@ -141,7 +143,7 @@ def _token_date(token):
     :return: naive UTC; ``None`` when the token has no time in it
     :rtype: datetime.datetime | None
     """
-    if not token.isdigit():
+    if not token.isdecimal():
         return None
     milliseconds = (int(token) >> const.TOKEN_SHIFT) + const.TOKEN_EPOCH_MS
     try:

@@ -10,6 +10,7 @@ class ViberSubscriber(models.Model):
     """A Viber user as one bot account knows him; Viber gives other ids at each bot."""
 
     _name = "viber.subscriber"
+    _inherit = ["viber.queue.mixin"]
     _description = "Viber Subscriber"
     _order = "name, id"
     _check_company_auto = True
@@ -80,7 +81,7 @@ class ViberSubscriber(models.Model):
         # An UPDATE, not just a lock: who comes with an older snapshot of the database,
         # which lacks what was done for this customer since, gets a serialization
         # failure (cursors are REPEATABLE READ) and starts again.
-        rows = self.env.execute_query(
+        rows = self._query(
             SQL(
                 """
                 UPDATE viber_subscriber
@@ -123,7 +124,7 @@ class ViberSubscriber(models.Model):
 
         :return: the row with his id, or none
         """
-        return self.env.execute_query(
+        return self._query(
             SQL(
                 """
                 INSERT INTO viber_subscriber

@@ -43,6 +43,29 @@ class TestIllness(FateCase):
         self.assertEqual(seconds, [5, 10, 20, 40, 80, 160, 300, 300])
         self.assertEqual(len(self.viber.sent()), 1)
 
+    def test_after_a_pause_one_message_has_to_pass_first(self):
+        others = [self.converse("hi", user_id=f"{n}==") for n in range(4)]
+        self.answered(503)
+        for task in others:
+            self.reply(task)
+        self.open_queue()
+        self.viber.requests.clear()
+        self.viber.answer("send_message", 502)
+        self.send()
+        self.assertEqual(len(self.viber.sent()), 1, "only one is risked")
+        self.assertEqual(self.account.pause_count, 2)
+
+    def test_what_an_account_keeps_calls_the_job_for_nothing(self):
+        row = self.answered({"status": 19, "status_message": "later"})
+        self.assertTrue(row.next_attempt_date)
+        self.make_due(row)
+        self.account.state = "error"
+        cron = self.env.ref("viber_connector.ir_cron_send_messages")
+        triggers = self.env["ir.cron.trigger"]
+        triggers.search([]).unlink()
+        self.send()
+        self.assertFalse(triggers.search([("cron_id", "=", cron.id)]))
+
     def test_after_a_day_an_administrator_has_to_look(self):
         row = self.answered(503)
         self.account.paused_since = fields.Datetime.now() - datetime.timedelta(days=2)

@@ -212,8 +212,8 @@ class TestWakeUp(ViberCase):
             "UPDATE ir_cron_trigger SET create_date = %s WHERE id = %s",
             [create_date, waiting.id],
         )
-        self.cron._viber_wake()
-        return self.triggers.search_count([]) - 1
+        self.receive(self.text("Hello"))
+        return self.triggers.search_count([("cron_id", "=", self.cron.id)]) - 1
 
     def test_one_that_waits_is_enough(self):
         self.assertEqual(self.wake_after(called_ago=1, created_ago=1), 0)

@@ -158,9 +158,10 @@ class TestReceiptsOfOthers(ViberCase):
             self.event("failed", message_token=43, desc="x", udid=None),
             self.event("delivered", message_token=44, user_id="nobody=="),
         )
-        receipts = rows[1:]
+        own, receipts = rows[1], rows[2:]
         self.process()
         self.assertEqual(rows[0].state, "done")
+        self.assertEqual(own.state, "ignored", "Viber reports on his own message")
         self.assertEqual(set(receipts.mapped("state")), {"pending"})
         self.env.cr.execute(
             "UPDATE viber_event SET create_date = create_date - interval '1 hour',"
@@ -171,6 +172,27 @@ class TestReceiptsOfOthers(ViberCase):
         self.process()
         self.assertEqual(set(receipts.mapped("state")), {"ignored"})
         self.assertEqual(len(self.account.subscriber_ids), 1)
+
+    def test_a_receipt_that_fails_is_kept_and_holds_back_no_other(self):
+        messages = type(self.env["viber.message"])
+        settle = messages._settle_uncertain
+
+        def fail(outbox, events):
+            if "666" in events.mapped("message_token"):
+                raise ValueError("broken on purpose")
+            return settle(outbox, events)
+
+        with patch.object(messages, "_settle_uncertain", fail):
+            bad, good, text = self.receive(
+                self.event("delivered", message_token=666),
+                self.event("delivered", message_token="²"),
+                self.text("Hello"),
+            )
+            self.process()
+        self.assertEqual(bad.state, "failed")
+        self.assertIn("broken on purpose", bad.error)
+        self.assertEqual(good.state, "pending")
+        self.assertEqual(text.state, "done")
 
     def test_receipts_of_an_account_that_is_disconnected_wait(self):
         [row] = self.receive(self.event("seen", message_token=42))
