@@ -5,6 +5,11 @@ from odoo.exceptions import UserError
 
 from ..tools import payload, text
 
+# What a person may not change once it was said in Viber.
+_CONTENT = {"attachment_ids", "body"}
+# States in which nothing of a message can have reached the customer.
+_CHANGEABLE = ("outgoing", "failed", "canceled")
+
 
 class MailMessage(models.Model):
     _inherit = "mail.message"
@@ -96,9 +101,52 @@ class MailMessage(models.Model):
         outbox = self.env["viber.message"].sudo()
         return outbox.search([("mail_message_id", "in", self.ids)], order="id")
 
+    # -- Editing -----------------------------------------------------------------
+
+    def write(self, vals):
+        if not self.env.su and not _CONTENT.isdisjoint(vals):
+            self._viber_check_changeable()
+        return super().write(vals)
+
     def unlink(self):
+        if not self.env.su:
+            self._viber_check_changeable()
         self._viber_rows()._set_state("canceled", next_attempt_date=False)
         return super().unlink()
+
+    def _viber_check_changeable(self):
+        """Refuse to change what was said in Viber, by whom ever.
+
+        :raise UserError: when a customer wrote one of these messages in Viber, or may
+            have got a part of it there
+        """
+        # sudo: the two queues are for managers
+        messages = self.sudo().filtered(lambda m: m.model == "project.task")
+        if not messages:
+            return
+        if messages._viber_is_said_by_customer():
+            raise UserError(
+                self.env._(
+                    "This is what the customer wrote in Viber: it can't be changed."
+                )
+            )
+        if messages._viber_rows().filtered(lambda row: row.state not in _CHANGEABLE):
+            raise UserError(
+                self.env._(
+                    "This message is in Viber already, where nothing can be taken "
+                    "back. Send another one that puts it right."
+                )
+            )
+
+    def _viber_is_said_by_customer(self):
+        # Long ago, when the inbox has forgotten it, his being no employee has to do.
+        tasks = self.env["project.task"]
+        told = self.filtered(lambda m: tasks.browse(m.res_id).viber_account_id)
+        authors = told.author_id.filtered("partner_share")
+        if authors and tasks._viber_known(authors.ids):
+            return True
+        domain = [("mail_message_id", "in", self.ids)]
+        return bool(self.env["viber.event"].search_count(domain, limit=1))
 
     # -- What an agent can do about its fate -------------------------------------
 

@@ -203,6 +203,25 @@ class TestEditing(FateCase):
         with self.assertRaises(UserError):
             self.edit(message, "Short")
 
+    def test_nobody_changes_by_the_back_door_what_was_said(self):
+        said = self.comments(self.task)[0]
+        told = self.answered(body="Said").mail_message_id
+        waiting = self.reply(self.task, "Wait")
+        for message in (said, told):
+            message = message.with_user(self.agent)
+            for vals in ({"body": "Never said"}, {"attachment_ids": [(5,)]}):
+                with self.assertRaisesRegex(UserError, "Viber"):
+                    message.write(vals)
+            with self.assertRaisesRegex(UserError, "Viber"):
+                message.unlink()
+            message.write({"pinned_at": "2026-01-01"})
+        waiting.with_user(self.agent).write({"body": "Said otherwise"})
+        waiting.with_user(self.agent).unlink()
+        self.env["project.task"].with_user(self.env.ref("base.user_admin")).browse(
+            self.task.id
+        ).unlink()
+        self.assertFalse((said | told).exists())
+
     def test_a_note_can_be_edited(self):
         note = self.reply(self.task, "Psst", subtype_xmlid="mail.mt_note")
         self.edit(note, "Psst!")
