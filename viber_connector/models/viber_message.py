@@ -1,4 +1,5 @@
 from odoo import api, fields, models
+from odoo.exceptions import UserError
 
 from ..tools import payload as payload_tools
 
@@ -272,28 +273,42 @@ class ViberMessage(models.Model):
         """Send again, now, what failed or may not have arrived.
 
         :return: ``True``
+        :raise AccessError: when the user is no manager of these messages
         """
-        self.check_access("write")
-        # sudo: the chatter's notifications follow, which are not a manager's to write
-        self.sudo()._send_again()
+        self._viber_as_manager()._send_again()
         return True
 
     def action_cancel(self):
         """Give up what waits, failed or may not have arrived.
 
         :return: ``True``
+        :raise AccessError: when the user is no manager of these messages
         """
-        self.check_access("write")
-        # sudo: the chatter's notifications follow, which are not a manager's to write
-        self.sudo()._cancel()
+        self._viber_as_manager()._cancel()
         return True
 
     def action_confirm(self):
         """Take a person's word that what may have arrived has arrived.
 
         :return: ``True``
+        :raise AccessError: when the user is no manager of these messages
         """
-        self.check_access("write")
-        # sudo: the chatter's notifications follow, which are not a manager's to write
-        self.sudo()._confirm()
+        self._viber_as_manager()._confirm()
         return True
+
+    def _viber_as_manager(self):
+        # sudo: the rows change by these actions only, and the chatter's notifications
+        # with them; who may read the outbox, its managers, may act
+        self.check_access("read")
+        return self.sudo()
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_unless_on_the_way(self):
+        """What became of it could be written nowhere.
+
+        :raise UserError: when one is just being sent
+        """
+        if any(row.state == "sending" for row in self):
+            raise UserError(
+                self.env._("A message is on its way to Viber: try again in a minute.")
+            )

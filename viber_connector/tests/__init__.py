@@ -16,6 +16,7 @@ from . import test_linking
 from . import test_media_route
 from . import test_outbox
 from . import test_recipients
+from . import test_rights
 from . import test_routing
 from . import test_text_out
 from . import test_tools_address

@@ -240,7 +240,7 @@ class TestToViber(BaseCase):
             '<a href="https://other.org/web/content/5">b</a>'
             '<img src="/web/image/12"><img src="/web/image/res.partner/6/avatar_128">'
             '<img src="/web/image/7x"><img src="/web/image/99999999999">'
-            '<blockquote data-o-mail-quote="1"><img src="/web/image/8"></blockquote></p>'
+            '<blockquote data-o-mail-quote="1"><img src="/web/image/8"></blockquote>'
         )
         self.assertEqual(attachment_ids(body, "https://a.org"), [12, 3, 4])
         self.assertEqual(attachment_ids(False), [])
