@@ -2,7 +2,6 @@
 
 from odoo import SUPERUSER_ID, http
 from odoo.http import request
-from odoo.tools.mimetypes import guess_mimetype
 
 from .. import const
 
@@ -34,8 +33,6 @@ class ViberMedia(http.Controller):
             raise request.not_found()
         if stream.mimetype.startswith("image/"):
             # By the bytes: Odoo goes by the name, and Viber refuses what is not so.
-            stream.mimetype = guess_mimetype(
-                attachment.raw or b"", default=stream.mimetype
-            )
+            stream.mimetype = attachment._viber_guess_mimetype()
         stream.public = True
         return stream.get_response(as_attachment=stream.mimetype not in _SHOWN)

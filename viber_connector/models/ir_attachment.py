@@ -3,9 +3,11 @@
 import datetime
 import mimetypes
 from pathlib import PurePosixPath
-from urllib.parse import quote
+from urllib.parse import quote, urljoin
 
-from odoo import api, models
+from PIL import Image
+
+from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools.image import ImageProcess
 from odoo.tools.mimetypes import guess_mimetype
@@ -19,6 +21,17 @@ _SCOPE = "viber_connector.media"
 # Longest sides to try for a picture that is too big, in pixels.
 _SIDES = (1920, 1280, 960, 640)
 _QUALITY = 80
+# Enough to tell a file's type (``MIMETYPE_HEAD_SIZE`` of Odoo).
+_HEAD_BYTES = 2048
+#: What Pillow, and Odoo around it, raise on files that are no pictures, or claim to be
+#: huge.
+BAD_PICTURES = (
+    UserError,
+    ValueError,
+    OSError,
+    SyntaxError,
+    Image.DecompressionBombError,
+)
 
 
 class IrAttachment(models.Model):
@@ -32,7 +45,8 @@ class IrAttachment(models.Model):
         """
         self.ensure_one()
         if self.type == "url":
-            return OutgoingFile(name=self.name, mimetype="", size=0, url=self.url)
+            url = urljoin(account._get_base_url(), self.url or "")
+            return OutgoingFile(name=self.name, mimetype="", size=0, url=url)
         attachment = self._viber_fitting_picture()
         mimetype = attachment._viber_mimetype()
         name = attachment._viber_name(mimetype)
@@ -67,14 +81,15 @@ class IrAttachment(models.Model):
         :rtype: bytes
         """
         try:
-            if getattr(ImageProcess(self.raw).image, "is_animated", False):
+            picture = ImageProcess(self.raw)
+            if getattr(picture.image, "is_animated", False):
                 return b""
             for side in _SIDES:
-                image = ImageProcess(self.raw).resize(side, side)
-                raw = image.image_quality(quality=_QUALITY, output_format="JPEG")
+                picture.resize(side, side)
+                raw = picture.image_quality(quality=_QUALITY, output_format="JPEG")
                 if len(raw) <= const.PICTURE_MAX_BYTES:
                     return raw
-        except (UserError, ValueError, OSError):
+        except BAD_PICTURES:
             # No picture, whatever its name says: it is sent as a file.
             return b""
         return b""
@@ -86,17 +101,25 @@ class IrAttachment(models.Model):
         declared = self.mimetype or ""
         if not declared.startswith(("image/", "video/")) or self.type != "binary":
             return declared
-        raw = self.raw or b""
-        found = guess_mimetype(raw, default=declared)
-        if found == "image/gif" and self._viber_is_animated(raw):
+        found = self._viber_guess_mimetype()
+        if found == "image/gif" and self._viber_is_animated():
             return "application/octet-stream"
         return found
 
-    @api.model
-    def _viber_is_animated(self, raw):
+    def _viber_guess_mimetype(self):
+        """:return: type of the bytes, by the first of them
+        :rtype: str
+        """
+        if self.store_fname:
+            head = self._file_read(self.store_fname, _HEAD_BYTES)
+        else:
+            head = (self.raw or b"")[:_HEAD_BYTES]
+        return guess_mimetype(head, default=self.mimetype)
+
+    def _viber_is_animated(self):
         try:
-            return getattr(ImageProcess(raw).image, "is_animated", False)
-        except (UserError, ValueError, OSError):
+            return getattr(ImageProcess(self.raw).image, "is_animated", False)
+        except BAD_PICTURES:
             return True
 
     def _viber_name(self, mimetype):
@@ -128,7 +151,7 @@ class IrAttachment(models.Model):
             const.MEDIA_LINK_DAYS_PARAMETER, const.MEDIA_LINK_DAYS
         )
         # Until the end of a day, so that an avatar keeps its address for that long.
-        today = datetime.datetime.combine(datetime.date.today(), datetime.time())
+        today = fields.Datetime.now().replace(hour=0, minute=0, second=0)
         expiry = today + datetime.timedelta(days=days + 1)
         token = hash_sign(self.sudo().env, _SCOPE, [model, res_id], expiration=expiry)
         base_url = account._get_base_url()

@@ -2,8 +2,6 @@
 
 import base64
 
-from PIL import Image
-
 from odoo import fields, models
 from odoo.exceptions import UserError
 from odoo.tools import SQL
@@ -13,6 +11,7 @@ from .. import const
 from ..tools import phone
 from ..tools.media import Fetched, MediaError
 from ..tools.text import shorten
+from .ir_attachment import BAD_PICTURES
 
 # Digits at the end of a number that are alike however it was written.
 _SAME_DIGITS = 7
@@ -26,14 +25,6 @@ _NOT_COPIED = (
     "ref",
     "vat",
     "website",
-)
-# What Pillow, and Odoo around it, raise on files that are none, or claim to be huge.
-_BAD_PICTURES = (
-    UserError,
-    ValueError,
-    OSError,
-    SyntaxError,
-    Image.DecompressionBombError,
 )
 
 
@@ -133,7 +124,7 @@ class ViberSubscriber(models.Model):
             with self.env.cr.savepoint():
                 self.partner_id.image_1920 = base64.b64encode(result.content)
                 self.partner_id.flush_recordset()
-        except _BAD_PICTURES:
+        except BAD_PICTURES:
             # A picture that nobody can show.
             return
         self.avatar_checksum = self._image_checksum()

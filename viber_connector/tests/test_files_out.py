@@ -1,6 +1,7 @@
 """Files that an agent sends: as what they travel, under which name, in which order."""
 
 import io
+from contextlib import contextmanager
 from unittest.mock import patch
 
 from markupsafe import Markup
@@ -32,6 +33,23 @@ def moving_gif():
     stream = io.BytesIO()
     frames[0].save(stream, "GIF", save_all=True, append_images=frames[1:])
     return stream.getvalue()
+
+
+@contextmanager
+def record_reads(env):
+    """:return: how many bytes were asked for at each look into a file; ``None`` for all
+    :rtype: list[int | None]
+    """
+    attachments = type(env["ir.attachment"])
+    read = attachments._file_read
+    sizes = []
+
+    def record(files, name, size=None):
+        sizes.append(size)
+        return read(files, name, size)
+
+    with patch.object(attachments, "_file_read", record):
+        yield sizes
 
 
 @tagged("post_install", "-at_install")
@@ -167,6 +185,14 @@ class TestFilesOut(ViberCase):
         self.assertEqual(len(self.outbox(message)), 1)
         self.send()
         self.assertEqual(self.viber.texts(), ["📎 Manual\nhttps://a.org/manual"])
+        attachment.url = "/documents/1?a=b"
+        file = attachment._viber_outgoing_file(self.account)
+        self.assertEqual(file.url, "https://odoo.example.com/documents/1?a=b")
+
+    def test_of_a_video_only_the_beginning_is_read(self):
+        with record_reads(self.env) as sizes:
+            [body] = self.sent_files(("a.mp4", MP4 + bytes(MB)))
+        self.assertEqual((body["type"], set(sizes)), ("video", {2048}))
 
     def test_a_picture_in_the_text_is_sent_once_as_a_picture(self):
         files = self.env["ir.attachment"].with_user(self.agent)
@@ -253,6 +279,20 @@ class TestFilesOut(ViberCase):
                     [body] = self.sent_files((name, content))
                     self.assertEqual(body["type"], "file")
                     self.assertEqual(self.file_of(body).raw, content)
+
+    def test_a_picture_that_claims_to_be_huge_is_a_file(self):
+        for name, content in (("a.png", picture()), ("a.gif", moving_gif())):
+            with self.subTest(name=name):
+                attachment = self.env["ir.attachment"].create(
+                    {"name": name, "raw": content}
+                )
+                with (
+                    patch.object(const, "PICTURE_MAX_BYTES", 10),
+                    patch.object(Image, "MAX_IMAGE_PIXELS", 5),
+                ):
+                    file = attachment._viber_outgoing_file(self.account)
+                    kind = payload.file_kind(file.name, file.mimetype, file.size)
+                self.assertEqual(kind, "file")
 
     # -- text and files ------------------------------------------------------------
 

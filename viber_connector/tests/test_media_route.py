@@ -10,7 +10,7 @@ from odoo.tools import config
 
 from .. import const
 from .common import ViberCase
-from .test_files_out import MP4, PDF, SVG, picture
+from .test_files_out import MP4, PDF, SVG, picture, record_reads
 
 
 class TestMediaRoute(ViberCase, HttpCase):
@@ -43,6 +43,14 @@ class TestMediaRoute(ViberCase, HttpCase):
         self.assertEqual(response.content, b"")
         self.assertEqual(response.headers["Content-Length"], str(len(PDF)))
         self.assertEqual(response.headers["Content-Type"], "application/pdf")
+
+    def test_to_tell_a_pictures_type_only_its_beginning_is_read(self):
+        link = self.link(self.attachment("wrong.jpg", picture()))
+        self.env.invalidate_all()
+        with record_reads(self.env) as sizes:
+            response = self.fetch(link, "HEAD")
+        self.assertEqual(response.headers["Content-Type"], "image/png")
+        self.assertEqual(set(sizes), {2048})
 
     def test_parts_of_a_file_can_be_fetched(self):
         link = self.link(self.attachment())
