@@ -22,7 +22,6 @@ def median(measure, runs=5):
 
 account = env["viber.account"].search([], limit=1)
 inbox = env["viber.event"]
-env["ir.cron"].search([]).write({"active": False})
 env.cr.commit()
 
 

@@ -126,7 +126,7 @@ class ViberEvent(models.Model):
     @api.model
     def _cron(self):
         # sudo: whoever may change an account or a subscriber may wake it
-        return self.env.ref("viber_connector.ir_cron_process_events").sudo()
+        return self.env["ir.cron"]._viber_job("ir_cron_process_events")
 
     @api.model
     def _wake(self):

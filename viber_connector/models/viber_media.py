@@ -97,7 +97,7 @@ class ViberMedia(models.Model):
 
     @api.model
     def _wake(self, at=None):
-        cron = self.env.ref("viber_connector.ir_cron_fetch_media").sudo()
+        cron = self.env["ir.cron"]._viber_job("ir_cron_fetch_media")
         if at:
             cron._trigger(at=at)
         else:

@@ -246,7 +246,7 @@ class ViberMessage(models.Model):
     def _wake(self):
         """Have the outbox sent as soon as this transaction is committed."""
         # sudo: whoever posts a message may cause this
-        self.env.ref("viber_connector.ir_cron_send_messages").sudo()._viber_wake()
+        self.env["ir.cron"]._viber_job("ir_cron_send_messages")._viber_wake()
 
     # -- State -----------------------------------------------------------------
 

@@ -247,7 +247,7 @@ class ViberMessage(models.Model):
             soonest = fields.Datetime.add(
                 fields.Datetime.now(), seconds=const.SEND_REST
             )
-            cron = self.env.ref("viber_connector.ir_cron_send_messages")
+            cron = self.env["ir.cron"]._viber_job("ir_cron_send_messages")
             cron._viber_wake(at=max(date.replace(microsecond=0), soonest))
             self._commit()
 
