@@ -192,7 +192,7 @@ MEDIA_CONNECTIONS = 8
 #: A message waits so many seconds for its file, then it is posted without.
 MEDIA_PATIENCE = 10
 #: Seconds that a later try may take.
-MEDIA_TIMEOUT = 90
+MEDIA_TIMEOUT = 30
 #: Viber's links to files live one hour (viber_bot_api.md, 4.5).
 MEDIA_LIFE = 3600
 #: Seconds before the next try to fetch a file.

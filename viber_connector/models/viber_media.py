@@ -2,6 +2,7 @@
 
 import logging
 from concurrent.futures import ThreadPoolExecutor, as_completed
+from concurrent.futures import TimeoutError as FuturesTimeout
 
 import psycopg2
 from markupsafe import Markup
@@ -91,7 +92,7 @@ class ViberMedia(models.Model):
         failed = rows.filtered(lambda row: row.state == "failed")
         failed.write({"state": "pending", "next_attempt_date": False, "reason": False})
         for row in failed:
-            row._show(None)
+            row._as_worker()._show(None)
         self._wake()
         return True
 
@@ -112,13 +113,20 @@ class ViberMedia(models.Model):
         options = self._fetch_options() | {"seconds": const.MEDIA_TIMEOUT}
         rows = self._claim()
         remaining = len(rows) == const.MEDIA_CONNECTIONS
-        with ThreadPoolExecutor(const.MEDIA_CONNECTIONS) as pool:
-            running = {
-                pool.submit(media.try_fetch, row.url, **options): row.id for row in rows
-            }
-            self._commit()
-            for future in as_completed(running):
-                self._finish(running[future], future.result())
+        pool = ThreadPoolExecutor(const.MEDIA_CONNECTIONS)
+        running = {
+            pool.submit(media.try_fetch, row.url, **options): row.id for row in rows
+        }
+        self._commit()
+        try:
+            for future in as_completed(running, timeout=const.MEDIA_TIMEOUT):
+                self._finish(running.pop(future), future.result())
+        except FuturesTimeout:
+            # Nobody waits for a thread that hangs (in the name service, say).
+            for row_id in running.values():
+                self._finish(row_id, media.MediaError("slow"))
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)
         self.env["ir.cron"]._commit_progress(len(rows), remaining=int(remaining))
 
     @api.model
@@ -131,7 +139,7 @@ class ViberMedia(models.Model):
         row = self.browse(row_id)
         try:
             if row.exists():
-                row._settle(result)
+                row._as_worker()._settle(result)
             self._commit()
         except psycopg2.errors.OperationalError as error:
             # Somebody else changed the message: the file is due again in a while.
@@ -140,7 +148,7 @@ class ViberMedia(models.Model):
         except Exception as error:
             self.env.cr.rollback()
             _logger.exception("Viber file %s could not be kept", row_id)
-            row._give_up(f"{type(error).__name__}: {error}")
+            row._as_worker()._give_up(f"{type(error).__name__}: {error}")
             self._commit()
 
     @api.model
@@ -189,6 +197,15 @@ class ViberMedia(models.Model):
     def _commit(self):
         # A file that was fetched is kept, whatever becomes of the others.
         self.env.cr.commit()  # pylint: disable=invalid-commit
+
+    def _as_worker(self):
+        """:return: this file as the inbox would handle it: in the account's company and
+            language, whoever asks for it
+        :rtype: viber.media
+        """
+        self.ensure_one()
+        worker = self.env["viber.event"]._with_account(self.account_id)
+        return self.with_env(worker.env)
 
     # -- What becomes of it ------------------------------------------------------
 

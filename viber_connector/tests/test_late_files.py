@@ -101,6 +101,55 @@ class TestLateFiles(ViberCase):
         self.assertLess(time.monotonic() - start, 5)
         self.assertIn("being fetched", message.body)
 
+    def test_a_thread_that_hangs_does_not_hold_the_job_up(self):
+        self.viber.serve(URL, requests.ReadTimeout())
+        message = self.post()
+        end = threading.Event()
+        self.addCleanup(end.set)
+
+        def hang(*_args, **_options):
+            end.wait(10)
+
+        start = time.monotonic()
+        with (
+            patch.object(media, "try_fetch", hang),
+            patch.object(const, "MEDIA_TIMEOUT", 0.3),
+        ):
+            self.fetch()
+        self.assertLess(time.monotonic() - start, 5)
+        row = self.row_of(message)
+        self.assertEqual((row.state, row.reason), ("pending", "it took too long"))
+        self.assertGreater(row.next_attempt_date, fields.Datetime.now())
+
+    def test_a_remark_stays_in_the_language_of_the_company(self):
+        self.env["res.lang"]._activate_lang("uk_UA")
+        company = self.env["res.company"].create({"name": "Branch"})
+        company.partner_id.lang = "uk_UA"
+        self.project.company_id = self.account.company_id = company
+        self.viber.serve(URL, requests.ReadTimeout())
+        said = []
+        task = type(self.env["project.task"])
+        remark = task._viber_small_print
+
+        def listen(tasks, lines):
+            said.append((tasks.env.lang, tasks.env.company))
+            return remark(tasks, lines)
+
+        with patch.object(task, "_viber_small_print", listen):
+            message = self.post()
+            self.viber.serve(URL, status=404)
+            self.fetch()
+            row = self.row_of(message)
+            self.assertEqual(row.state, "failed")
+            companies = self.agent.company_id | company
+            self.agent.company_ids = companies
+            agents_row = row.with_user(self.agent)
+            agents_row.with_context(allowed_company_ids=companies.ids).action_retry()
+            self.viber.serve(URL, JPEG)
+            self.fetch()
+        self.assertEqual(row.state, "done")
+        self.assertEqual(said, [("uk_UA", company)] * 4)
+
     def test_who_looks_at_the_conversation_sees_the_file_come(self):
         self.viber.serve(URL, requests.ReadTimeout())
         message = self.post()
