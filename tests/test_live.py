@@ -127,6 +127,37 @@ def test_a_refused_answer_says_why_and_can_be_sent_again(
     assert simulator.wait_for_message(customer, bot, "Refused at first")
 
 
+def test_mail_and_viber_have_a_sign_each(agent, odoo_threaded, task):
+    wife = {"name": "Wife", "email": "wife@example.com"}
+    wife_id = odoo_threaded.rpc("res.partner", "create", wife)
+    odoo_threaded.rpc("project.task", "message_subscribe", [task], [wife_id])
+    message = _answer(agent, "To both of you")
+    popover = agent.locator(".o-mail-MessageNotificationPopover")
+    message.locator(".o-viber-status").press("Enter")
+    expect(popover.locator(".o-viber-fate")).to_contain_text("Olena Koval")
+    agent.keyboard.press("Escape")
+    expect(popover).to_have_count(0)
+    message.locator(".o-mail-Message-notification").click()
+    expect(popover).to_contain_text("Wife")
+    expect(popover.locator(".o-viber-fate")).to_have_count(0)
+
+
+def test_two_chatters_of_a_task_share_its_channel(
+    agent, account_threaded, simulator, customer, odoo_threaded, task
+):
+    """The one that closes leaves the other's ears open."""
+    agent.evaluate(
+        """id => {
+            const live = odoo.__WOWL_DEBUG__.root.env.services["viber_connector.live"];
+            live.listen(id);
+            live.leave(id);
+        }""",
+        task,
+    )
+    simulator.write(customer, account_threaded.bot, "Still there?")
+    expect(agent.locator(".o-mail-Message", has_text="Still there?")).to_be_visible()
+
+
 def test_an_uncertain_answer_can_be_confirmed(
     agent, account_threaded, simulator, customer, screenshots
 ):

@@ -12,18 +12,18 @@ patch(Chatter.prototype, {
     setup() {
         super.setup(...arguments);
         const bus = useService("bus_service");
+        const live = useService("viber_connector.live");
         const reload = ({ id }) => this.reloadViberRecord(id);
         useEffect(
             (model, id) => {
                 if (model !== MODEL || !id) {
                     return;
                 }
-                const channel = `viber_task_${id}`;
-                bus.addChannel(channel);
+                live.listen(id);
                 bus.subscribe("viber_connector/reload", reload);
                 return () => {
                     bus.unsubscribe("viber_connector/reload", reload);
-                    bus.deleteChannel(channel);
+                    live.leave(id);
                 };
             },
             () => [this.props.threadModel, this.props.threadId]
@@ -45,6 +45,7 @@ export const viberLiveService = {
 
     start(env, { bus_service: bus, "mail.store": store }) {
         const hidden = new Set();
+        const listeners = new Map();
 
         function refresh(id) {
             const thread = store.Thread.get({ model: MODEL, id });
@@ -67,6 +68,24 @@ export const viberLiveService = {
                 hidden.clear();
             }
         });
+
+        // A task may be open twice, e.g. in a dialog: the last one closes the channel.
+        return {
+            listen(id) {
+                const count = listeners.get(id) || 0;
+                listeners.set(id, count + 1);
+                if (!count) {
+                    bus.addChannel(`viber_task_${id}`);
+                }
+            },
+            leave(id) {
+                const count = listeners.get(id) - 1;
+                listeners.set(id, count);
+                if (!count) {
+                    bus.deleteChannel(`viber_task_${id}`);
+                }
+            },
+        };
     },
 };
 registry.category("services").add("viber_connector.live", viberLiveService);

@@ -12,15 +12,12 @@ patch(Message.prototype, {
         this.viberPopover = usePopover(ViberNotificationPopover, { position: "top" });
     },
 
-    onClickNotification(ev) {
+    onClickViber(ev) {
         const message = this.message;
-        if (!message.notification_ids.some((notification) => notification.isViber)) {
-            return super.onClickNotification(...arguments);
-        }
         if (message.failureNotifications.length > 0) {
             markEventHandled(ev, "Message.ClickFailure");
         }
-        this.viberPopover.open(ev.target, { message });
+        this.viberPopover.open(ev.currentTarget, { message });
     },
 
     /** "Try again" beside a file that could not be fetched is a button, not a link. */
