@@ -168,8 +168,13 @@ class ViberSubscriber(models.Model):
     def _take_phone(self, number):
         """Keep the number that the customer shared, and see whose it is.
 
+        Only when he was asked for it: else it may be anybody's, and so would his
+        conversations be. Which button he pressed Viber does not tell.
+
         :param str number: in E.164
         """
+        if not self._was_asked_for_phone():
+            return
         self.phone = number
         if self.account_id.link_by_phone:
             matches = self._find_by_phone()
@@ -177,6 +182,14 @@ class ViberSubscriber(models.Model):
                 self.partner_id = matches
         if not self.partner_id.phone:
             self.partner_id.phone = number
+
+    def _was_asked_for_phone(self):
+        asked = [
+            ("subscriber_id", "=", self.id),
+            ("sending_date", "!=", False),
+            ("payload", "=like", '%"ActionType":"share-phone"%'),
+        ]
+        return bool(self.env["viber.message"].search_count(asked, limit=1))
 
     def _find_by_phone(self):
         """:return: the contacts of the account's company that have his number

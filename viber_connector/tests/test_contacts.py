@@ -28,7 +28,16 @@ class ContactCase(ViberCase):
         return {"sender": sender | {"language": "uk-UA"} | values}
 
     def share(self, number, **message):
-        """Have the customer press the button that shares his number.
+        """Ask the customer for his number, have him press the button that shares it.
+
+        :return: the subscriber
+        """
+        self.converse().action_viber_ask_phone()
+        self.send()
+        return self.send_contact(number, **message)
+
+    def send_contact(self, number, **message):
+        """Have the customer send a contact with his own name.
 
         :return: the subscriber
         """

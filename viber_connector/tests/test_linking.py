@@ -107,6 +107,16 @@ class TestLinking(ContactCase):
         self.assertFalse(subscriber.phone)
         self.assertFalse(subscriber.partner_id.phone)
 
+    def test_a_number_that_nobody_asked_for_is_not_his(self):
+        self.account.link_by_phone = True
+        contact = self.contact(phone=self.NUMBER)
+        self.reply(self.converse(), '{"ActionType":"share-phone"}')
+        self.send()
+        subscriber = self.send_contact(self.NUMBER)
+        self.assertFalse(subscriber.phone)
+        self.assertNotEqual(subscriber.partner_id, contact)
+        self.assertEqual(self.share(self.NUMBER).partner_id, contact)
+
     def test_a_number_that_is_none_is_not_taken(self):
         for number in ("", None, "+123", "phone", "+" + "9" * 40):
             with self.subTest(number):

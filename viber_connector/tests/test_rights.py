@@ -91,7 +91,7 @@ class TestRights(ViberCase):
         )
 
         def fail(*_args):
-            raise UserError("No project today")
+            raise UserError(self.env._("No project today"))
 
         self.patch(type(self.env["project.project"]), "create", fail)
         with self.assertRaisesRegex(UserError, "No project today"):

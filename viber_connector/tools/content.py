@@ -41,7 +41,7 @@ class Content:
     file_url: str = ""
     file_name: str = ""
     attachments: tuple[tuple[str, bytes], ...] = ()
-    #: the customer's own number, when he shared it by a button
+    #: maybe the customer's own number: what he would send on the press of a button
     phone: str = ""
 
 
