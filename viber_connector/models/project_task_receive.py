@@ -199,14 +199,15 @@ class ProjectTask(models.Model):
         """Leave out the worker, which makes tasks but is nobody who could follow them:
         Odoo subscribes who creates a task, whatever the context says."""
         worker_id = self.env.context.get("viber_skip_follower")
-        partner_ids = [pid for pid in partner_ids or [] if pid != worker_id]
+        if worker_id and partner_ids:
+            partner_ids = [pid for pid in partner_ids if pid != worker_id]
         return super().message_subscribe(partner_ids, subtype_ids)
 
     @api.model
     def _viber_create_from_template(self, template, vals):
         vals = dict(vals)
         vals["description"] += template.description or Markup("")
-        template = template.with_context(self.env.context)
+        template = template.with_env(self.env)
         return self.browse(template.action_create_from_template(vals))
 
     @api.model

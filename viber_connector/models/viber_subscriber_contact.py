@@ -168,15 +168,14 @@ class ViberSubscriber(models.Model):
     def _take_phone(self, number):
         """Keep the number that the customer shared, and see whose it is.
 
-        Only when he was asked for it: else it may be anybody's, and so would his
-        conversations be. Which button he pressed Viber does not tell.
+        He is linked to another contact by it only when he was asked for it: an app that
+        is not Viber's own could name anybody's number, and get his conversations. Which
+        button was pressed Viber does not tell.
 
         :param str number: in E.164
         """
-        if not self._was_asked_for_phone():
-            return
         self.phone = number
-        if self.account_id.link_by_phone:
+        if self.account_id.link_by_phone and self._was_asked_for_phone():
             matches = self._find_by_phone()
             if len(matches) == 1:
                 self.partner_id = matches

@@ -107,13 +107,14 @@ class TestLinking(ContactCase):
         self.assertFalse(subscriber.phone)
         self.assertFalse(subscriber.partner_id.phone)
 
-    def test_a_number_that_nobody_asked_for_is_not_his(self):
+    def test_a_number_that_nobody_asked_for_links_to_nobody(self):
         self.account.link_by_phone = True
         contact = self.contact(phone=self.NUMBER)
         self.reply(self.converse(), '{"ActionType":"share-phone"}')
         self.send()
         subscriber = self.send_contact(self.NUMBER)
-        self.assertFalse(subscriber.phone)
+        self.assertEqual(subscriber.phone, self.NUMBER)
+        self.assertEqual(subscriber.suggested_partner_id, contact)
         self.assertNotEqual(subscriber.partner_id, contact)
         self.assertEqual(self.share(self.NUMBER).partner_id, contact)
 
