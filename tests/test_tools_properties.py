@@ -29,9 +29,10 @@ def _load(*names):
     return [importlib.import_module(f"{core.__name__}.{name}") for name in names]
 
 
-const, callback, payload, reference, signature, split, text = _load(
+const, callback, html_text, payload, reference, signature, split, text = _load(
     "const",
     "tools.callback",
+    "tools.html_text",
     "tools.payload",
     "tools.reference",
     "tools.signature",
@@ -160,7 +161,7 @@ def _pieces(root):
 @thoroughly
 @given(st.text(st.sampled_from("<>/&; \n\"'=abpdivulhref-") | st.characters()))
 def test_any_html_has_a_text(body):
-    said = text.to_viber(text.clean_text(body))
+    said = html_text.to_viber(text.clean_text(body))
     assert said == said.strip()
     assert "\n\n\n" not in said
 
@@ -192,7 +193,7 @@ def test_length_in_utf16_is_that_of_the_encoder(value):
 @thoroughly
 @given(SAID, st.integers(1, 8000), st.text("aє🙁 ", max_size=60))
 def test_every_payload_keeps_the_limits_of_viber(pattern, times, name):
-    said = text.to_viber(str(text.to_html(text.clean_text(pattern)))) * times
+    said = html_text.to_viber(str(text.to_html(text.clean_text(pattern)))) * times
     messages = payload.build(
         said[:20_000], receiver="x", sender=payload.Sender(name), tracking_data="vc1"
     )

@@ -3,7 +3,7 @@
 from odoo import models
 from odoo.exceptions import UserError
 
-from ..tools import payload, text
+from ..tools import html_text, payload
 
 # What a person may not change once it was said in Viber.
 _CONTENT = {"attachment_ids", "body"}
@@ -50,7 +50,7 @@ class MailMessage(models.Model):
         self.ensure_one()
         account = subscriber.account_id
         return payload.build(
-            text.to_viber(self.body, account._get_base_url()),
+            html_text.to_viber(self.body, account._get_base_url()),
             [
                 attachment._viber_outgoing_file(account)
                 for attachment in self._viber_attachments(account)
@@ -66,7 +66,7 @@ class MailMessage(models.Model):
             in its text
         :rtype: ir.attachment
         """
-        ids = text.attachment_ids(self.body, account._get_base_url())
+        ids = html_text.attachment_ids(self.body, account._get_base_url())
         below = self.attachment_ids.sorted("id")
         found = self.env["ir.attachment"].search(
             [

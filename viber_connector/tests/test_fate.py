@@ -1,18 +1,16 @@
 """What becomes of a message: each answer of Viber's has one policy, all is shown."""
 
 import datetime
-import json
 from unittest.mock import patch
 
 import psycopg2
 import requests
 
 from odoo import fields
-from odoo.tests import new_test_user
 
 from .. import const
 from ..models.viber_message import _COMES_FROM
-from .common import CUSTOMER_ID, ViberCase
+from .common import ViberCase
 
 STATES = list(_COMES_FROM)
 

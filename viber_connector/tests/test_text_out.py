@@ -5,8 +5,8 @@ from odoo.tests.common import BaseCase
 
 from .. import const
 from ..tools import payload
+from ..tools.html_text import to_viber
 from ..tools.split import split_text, utf16_length
-from ..tools.text import to_viber
 
 BASE_URL = "https://odoo.example.com"
 

@@ -4,14 +4,8 @@ from markupsafe import Markup
 from odoo.tests import tagged
 from odoo.tests.common import BaseCase
 
-from ..tools.text import (
-    attachment_ids,
-    clean_line,
-    clean_text,
-    shorten,
-    to_html,
-    to_viber,
-)
+from ..tools.html_text import attachment_ids, to_viber
+from ..tools.text import clean_line, clean_text, shorten, to_html
 
 
 @tagged("post_install", "-at_install")

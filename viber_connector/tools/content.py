@@ -13,7 +13,6 @@ from urllib.parse import unquote, urlsplit
 import vobject
 from markupsafe import Markup
 
-from .callback import Message
 from .phone import to_e164
 from .text import clean_line, to_html
 

@@ -1,0 +1,209 @@
+"""How an account is connected to Viber, and what is said when it can't be."""
+
+import contextlib
+
+from odoo import Command, models
+from odoo.exceptions import UserError, ValidationError
+
+from .. import const
+from ..tools import address
+from ..tools.errors import (
+    ViberAccountError,
+    ViberError,
+    ViberUnavailable,
+    ViberUncertain,
+)
+from ..tools.text import clean_line
+
+
+class ViberAccount(models.Model):
+    _inherit = "viber.account"
+
+    def action_connect(self):
+        """Register our webhook at Viber and prove that it works.
+
+        The account has to be saved before: Viber's probe, in a transaction of its own,
+        looks for it while we wait.
+
+        :raise UserError: says what is wrong and what to do; the account stays as it was
+        """
+        for account in self:
+            account.check_access("write")
+            account._connect()
+        return True
+
+    def _connect(self):
+        base_url = self._get_base_url()
+        self._check_public_address(base_url)
+        api = self._get_api()
+        # First, so that Viber is told nothing when it fails.
+        self._ensure_project()
+        try:
+            api.set_webhook(self.webhook_url, const.EVENT_TYPES)
+            info = api.get_account_info()
+        except ViberError as error:
+            raise UserError(self._explain_connect_error(error)) from error
+        if info.get("webhook") != self.webhook_url:
+            raise UserError(
+                self.env._(
+                    "Viber accepted the webhook but names another one now. Does "
+                    "another system use this bot? Disconnect it there, then "
+                    "connect again."
+                )
+            )
+        self.write(self._info_vals(info) | {"base_url": base_url})
+        self._resume()
+        self._wake_queues()
+
+    def action_disconnect(self):
+        """Remove our webhook at Viber; customers can't write to the bot any more.
+
+        :raise UserError: when Viber could not be told
+        """
+        for account in self:
+            account.check_access("write")
+            try:
+                # With a dead key there is no webhook left to remove.
+                with contextlib.suppress(ViberAccountError):
+                    account._get_api().set_webhook("")
+            except ViberError as error:
+                raise UserError(
+                    self.env._(
+                        "Viber could not be told: %s. Try again in a few minutes.",
+                        error,
+                    )
+                ) from error
+        self.write({"state": "draft", "state_reason": False})
+        return True
+
+    def action_check(self):
+        """Ask Viber whether the connection still stands, and show the answer.
+
+        :return: a client action that shows the result
+        :rtype: dict
+        """
+        self.ensure_one()
+        self.check_access("write")
+        reason = self._check_connection()
+        return {
+            "type": "ir.actions.client",
+            "tag": "display_notification",
+            "params": {
+                "type": "danger" if reason else "success",
+                "message": reason or self.env._("The connection to Viber works."),
+                "next": {"type": "ir.actions.client", "tag": "soft_reload"},
+            },
+        }
+
+    def _check_connection(self):
+        """:return: why the connection does not work, or ``""``; the state is set
+        :rtype: str
+        """
+        try:
+            info = self._get_api().get_account_info()
+        except (ViberUnavailable, ViberUncertain) as error:
+            # It goes on by itself as soon as Viber answers.
+            self._pause(str(error))
+            return self._explain_connect_error(error)
+        except ViberError as error:
+            return self._fail_check(self._explain_connect_error(error))
+        if info.get("webhook") != self.webhook_url:
+            return self._fail_check(
+                self.env._(
+                    "Viber sends this bot's messages to another address. Press Connect "
+                    "to bring them here."
+                )
+            )
+        self.write(self._info_vals(info))
+        self._resume()
+        self._wake_queues()
+        return ""
+
+    def _fail_check(self, reason):
+        self.write({"state": "error", "state_reason": reason})
+        return reason
+
+    def _info_vals(self, info):
+        """:param dict info: Viber's answer to ``get_account_info``"""
+        return {
+            "name": clean_line(info.get("name")) or self.name,
+            "uri": clean_line(info.get("uri")) or False,
+            "icon_url": clean_line(info.get("icon")) or False,
+            "state": "connected",
+            "state_reason": False,
+        }
+
+    def _explain_connect_error(self, error):
+        """Say what went wrong and what to do.
+
+        :param ViberError error: what Viber or the network said
+        :rtype: str
+        """
+        if error.status == const.STATUS_BAD_TOKEN:
+            return self.env._(
+                "Viber does not know this API key. Copy it again from "
+                "partners.viber.com and paste it whole."
+            )
+        if error.status == const.STATUS_INVALID_URL:
+            return self.env._(
+                "Viber can't reach this Odoo at %(url)s. The address must be public, "
+                "https with a valid certificate and its whole chain, and lead to this "
+                "database without a redirect. Viber says: %(reason)s",
+                url=self.webhook_url,
+                reason=error,
+            )
+        if isinstance(error, ViberAccountError):
+            return self.env._(
+                "Viber refuses this bot: %s. Ask Viber's support what to do.", error
+            )
+        if isinstance(error, (ViberUnavailable, ViberUncertain)):
+            return self.env._(
+                "Viber does not answer: %s. Check that this server may open "
+                "connections to the internet, then try again.",
+                error,
+            )
+        return self.env._("Viber refused: %s", error)
+
+    def _get_base_url(self):
+        return self.base_url or self.get_base_url()
+
+    def _check_public_address(self, url):
+        """:raise ValidationError: when Viber can't reach that address"""
+        if address.is_public_https(url):
+            return
+        if self._get_api_url() != const.API_URL and address.is_loopback(url):
+            return
+        raise ValidationError(
+            self.env._(
+                "Viber can't reach %s: it needs a public https address. Enter it as "
+                "Public Address of the account, for example https://odoo.example.com.",
+                url,
+            )
+        )
+
+    def _ensure_project(self):
+        """Give an account without project one of its own; in an archived one nobody
+        would see what customers write."""
+        # sudo: who may connect an account need not see the project
+        if self.sudo().project_id.active:
+            return
+        stages = [
+            {"name": self.env._("New")},
+            {"name": self.env._("In Progress")},
+            {"name": self.env._("Done"), "fold": True},
+        ]
+        self.project_id = (
+            self.env["project.project"]
+            .sudo()  # who may connect an account need not be a project manager
+            .with_company(self.company_id)
+            .create(
+                {
+                    "name": "Viber",
+                    "company_id": self.company_id.id,
+                    "type_ids": [
+                        Command.create(stage | {"sequence": sequence})
+                        for sequence, stage in enumerate(stages)
+                    ],
+                }
+            )
+        )

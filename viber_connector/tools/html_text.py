@@ -1,0 +1,306 @@
+"""What leaves for Viber: the HTML of a chatter message as text with Viber's marks."""
+
+import re
+
+from lxml import html as lxml_html
+
+from .text import LINK, MARKS, clean_text
+
+_GUARDED = [(pattern, mark) for (pattern, _tag), mark in zip(MARKS, "*_~", strict=True)]
+_BLOCKS = frozenset(
+    "address article aside dd div dl dt figure footer form header main nav section"
+    " table".split()
+)
+# While a text is made, control characters stand for what will be marks.
+_STYLE_MARKS = [("\x01", "\x02", "*"), ("\x03", "\x04", "_"), ("\x05", "\x06", "~")]
+_BOLD, _ITALIC, _STRIKE = (pair[:2] for pair in _STYLE_MARKS)
+# The edge of a block: a line break, unless there is one already.
+_EDGE = "\x0b"
+# What has to survive as it is: spaces and marks in code.
+_VERBATIM = {ord(" "): "\x0e", ord("*"): "\x0f", ord("_"): "\x10", ord("~"): "\x11"}
+_CODE = "\x12"
+_VERBATIM_BACK = {ord(sign): code for code, sign in _VERBATIM.items()}
+_VERBATIM_BACK[ord(_CODE)] = "```"
+_INDENT = "\u2003"
+# What may follow a closing mark: a space, or the mark of what is around.
+_AFTER_MARK = " *_~\x02\x04\x06"
+# Where a link leads that is worth telling: pages, mail boxes, telephones.
+_ADDRESS = re.compile(r"https?://|\S+@\S+\.\w+$|\+?\d[\d ()-]+$", re.IGNORECASE)
+_STYLES = {
+    "b": _BOLD,
+    "strong": _BOLD,
+    "i": _ITALIC,
+    "em": _ITALIC,
+    "s": _STRIKE,
+    "del": _STRIKE,
+    "strike": _STRIKE,
+}
+# Where attachments are, in the texts of Odoo's editor.
+_OWN_FILE = re.compile(r"/web/(?:image|content)/(\d{1,9})(?![^/?#-])")
+_SKIPPED = frozenset("head meta script style title".split())
+
+
+def to_viber(body, base_url=""):
+    """Make the text for Viber of a chatter message.
+
+    Odoo's ``html2plaintext`` is not fit for it: it joins the lines of ``<div>``, adds
+    foot notes for links and keeps quoted history.
+
+    :param str body: HTML of a ``mail.message``
+    :param str base_url: what relative links start from
+    :return: text with Viber's marks; empty when the message has none
+    :rtype: str
+    """
+    if not body or not body.strip():
+        return ""
+    text = _render(_parse(body), base_url).replace("\xa0", " ")
+    # A line break between two edges of blocks is an empty line, one at the end of a
+    # block is nothing, as in a browser.
+    text = re.sub(f"{_EDGE}+\n{_EDGE}+", "\n\n", text)
+    text = re.sub(f"\n?{_EDGE}+", "\n", text)
+    text = "\n".join(_finish_line(line) for line in text.split("\n"))
+    text = re.sub(r"\n{3,}", "\n\n", text).strip("\n")
+    return text.translate(_VERBATIM_BACK)
+
+
+def attachment_ids(body, base_url=""):
+    """Find the files that are shown in the text of a chatter message.
+
+    :param str body: HTML of a ``mail.message``
+    :param str base_url: what links to our own files may begin with
+    :return: ids of attachments, maybe of others or of none, in the order of the text
+    :rtype: list[int]
+    """
+    if not body or "/web/" not in body:
+        return []
+    links = [node.get("src") or node.get("href") for node in _parse(body).iter()]
+    matches = [_OWN_FILE.match(link.removeprefix(base_url)) for link in links if link]
+    return list(dict.fromkeys(int(match[1]) for match in matches if match))
+
+
+def _parse(body):
+    """:return: what of the HTML is for the customer
+    :rtype: lxml.html.HtmlElement
+    """
+    # Without huge_tree what is nested deeper than 255 elements would be lost.
+    parser = lxml_html.HTMLParser(huge_tree=True)
+    root = lxml_html.fragment_fromstring(body, create_parent="div", parser=parser)
+    for node in list(root.iter()):
+        if not isinstance(node.tag, str) or node.tag in _SKIPPED or _is_hidden(node):
+            node.drop_tree()
+    return root
+
+
+def _render(root, base_url):
+    try:
+        return "".join(_Renderer(base_url).render(root))
+    except RecursionError:
+        # Nested deeper than Python can call: its words without their form.
+        return _fold(root.text_content())
+
+
+class _Renderer:
+    """Walks through HTML. What will be a mark is a control character meanwhile."""
+
+    def __init__(self, base_url):
+        self._base_url = base_url
+        self._lists = []
+
+    def render(self, node):
+        """Yield the pieces of text of an element, its tail left out."""
+        if special := self._SPECIAL.get(node.tag):
+            yield from special(self, node)
+        elif style := _STYLES.get(node.tag):
+            yield from self._styled(node, *style)
+        elif node.tag in _BLOCKS:
+            yield _EDGE
+            yield from self._children(node)
+            yield _EDGE
+        else:
+            yield from self._children(node)
+
+    def _children(self, node):
+        yield _fold(node.text)
+        for child in node:
+            yield from self.render(child)
+            yield _fold(child.tail)
+
+    def _styled(self, node, opening, closing):
+        # Line by line: Viber's marks end with the line.
+        for piece in re.split(f"([\n{_EDGE}])", "".join(self._children(node))):
+            yield f"{opening}{piece}{closing}" if piece.strip() else piece
+
+    def _render_br(self, _node):
+        yield "\n"
+
+    def _render_hr(self, _node):
+        yield f"{_EDGE}———{_EDGE}"
+
+    def _render_img(self, node):
+        yield _fold(node.get("alt"))
+
+    def _render_heading(self, node):
+        yield _EDGE
+        yield from self._styled(node, *_BOLD)
+        yield _EDGE
+
+    def _render_p(self, node):
+        yield _EDGE
+        yield from self._children(node)
+        yield _EDGE
+        # A paragraph stands apart from another.
+        if getattr(node.getnext(), "tag", None) == "p":
+            yield f"\n{_EDGE}"
+
+    def _render_pre(self, node):
+        yield _EDGE
+        yield from self._render_code(node)
+        yield _EDGE
+
+    def _render_code(self, node):
+        code = clean_text(node.text_content()).strip("\n").translate(_VERBATIM)
+        yield f"{_CODE}{code}{_CODE}"
+
+    def _render_blockquote(self, node):
+        lines = re.split(f"[\n{_EDGE}]+", "".join(self._children(node)))
+        yield _EDGE + _EDGE.join(f"> {line}" for line in lines if line) + _EDGE
+
+    def _render_ul(self, node):
+        yield from self._list(node, ordered=False)
+
+    def _render_ol(self, node):
+        yield from self._list(node, ordered=True)
+
+    def _list(self, node, ordered):
+        self._lists.append(0 if ordered else None)
+        yield _EDGE
+        yield from self._children(node)
+        self._lists.pop()
+        yield _EDGE
+
+    def _render_li(self, node):
+        sign = "•"
+        if self._lists and self._lists[-1] is not None:
+            self._lists[-1] += 1
+            sign = f"{self._lists[-1]}."
+        indent = _INDENT * max(len(self._lists) - 1, 0)
+        text = "".join(self._children(node)).strip(f" \n{_EDGE}")
+        yield f"{_EDGE}{indent}{sign} {text}{_EDGE}"
+
+    def _render_tr(self, node):
+        cells = [
+            "".join(self._children(cell)) for cell in node.iterchildren("td", "th")
+        ]
+        # A row of one cell is a matter of layout, e.g. in the templates of e-mails.
+        if len(cells) > 1:
+            cells = [" ".join(cell.replace(_EDGE, " ").split()) for cell in cells]
+        yield f"{_EDGE}{' | '.join(cells)}{_EDGE}"
+
+    def _render_a(self, node):
+        text = "".join(self._children(node)).strip()
+        url = _fold(node.get("href")).strip()
+        if url.startswith("/") and self._base_url:
+            url = self._base_url + url
+        url = url.removeprefix("mailto:").removeprefix("tel:")
+        # A mention of a person or record shows its name, not an address inside Odoo.
+        if node.get("data-oe-model") or not _ADDRESS.match(url):
+            yield text
+        elif not text or text in (url, url.rstrip("/")):
+            yield url
+        else:
+            yield f"{text} ({url})"
+
+    _SPECIAL = {
+        "a": _render_a,
+        "blockquote": _render_blockquote,
+        "br": _render_br,
+        "code": _render_code,
+        **dict.fromkeys(("h1", "h2", "h3", "h4", "h5", "h6"), _render_heading),
+        "hr": _render_hr,
+        "img": _render_img,
+        "li": _render_li,
+        "ol": _render_ol,
+        "p": _render_p,
+        "pre": _render_pre,
+        "tr": _render_tr,
+        "ul": _render_ul,
+    }
+
+
+def _fold(text):
+    """Line breaks of the source are spaces in HTML; so are controls, here."""
+    return re.sub(r"[\x00-\x20\x7f]+", " ", text) if text else ""
+
+
+def _is_hidden(node):
+    """Quoted history, signatures and marks of the editor are not for the customer."""
+    classes = (node.get("class") or "").split()
+    style = (node.get("style") or "").replace(" ", "").lower()
+    return (
+        node.get("data-o-mail-quote") is not None
+        or "o-signature-container" in classes
+        or "o-mail-Message-edited" in classes
+        or "d-none" in classes
+        or "display:none" in style
+        or "visibility:hidden" in style
+    )
+
+
+def _guard_link(url):
+    """Write an address so that Viber finds no formatting in it; it stays the same."""
+    for pattern, mark in _GUARDED:
+        if pattern.search(url):
+            url = url.replace(mark, f"%{ord(mark):02X}")
+    return url
+
+
+def _guard_text(text):
+    text = text.replace("```", "``` ")
+    for pattern, mark in _GUARDED:
+        text = pattern.sub(lambda match, mark=mark: f"{mark} {match.group()[1:]}", text)
+    return text
+
+
+def _guard_line(line):
+    """Keep Viber from formatting what is meant as it stands."""
+    pieces, end = [], 0
+    for match in LINK.finditer(line):
+        pieces += [_guard_text(line[end : match.start()]), _guard_link(match.group())]
+        end = match.end()
+    return "".join(pieces) + _guard_text(line[end:])
+
+
+def _finish_line(line):
+    """Turn the control characters of one line into Viber's marks.
+
+    DV "Text formatting": a closing mark has to be followed by a space or the end of the
+    line; a literal mark is guarded by a space on its inner side.
+    """
+    indent = line[: len(line) - len(line.lstrip(_INDENT))]
+    line = indent + " ".join(line[len(indent) :].split())
+    line = _guard_line(line)
+    for opening, closing, mark in _STYLE_MARKS:
+        line = _place_marks(line, opening, closing, mark)
+    return line.strip(" ")
+
+
+def _place_marks(line, opening, closing, mark):
+    # <b>a</b><b>b</b> is one.
+    line = line.replace(closing + opening, "")
+    # Spaces belong outside, what follows at once inside.
+    line = re.sub(f"{opening}( +)", rf"\1{opening}", line)
+    line = re.sub(f"( +){closing}", rf"{closing}\1", line)
+    line = re.sub(f"{closing}([.,;:!?…)\\]]+)", rf"\1{closing}", line)
+
+    def place(match):
+        before = line[match.start() - 1 : match.start()]
+        after = line[match.end() : match.end() + 1]
+        text = match.group(1)
+        stands_alone = not before.isalnum() and (not after or after in _AFTER_MARK)
+        if not text or not stands_alone or mark in text:
+            return text
+        return f"{mark}{text}{mark}"
+
+    pair = re.compile(f"{opening}([^{opening}{closing}]*){closing}")
+    line = pair.sub(place, line)
+    return line.replace(opening, "").replace(closing, "")
