@@ -159,16 +159,18 @@ class ViberMedia(models.Model):
         rows = self.env.execute_query(
             SQL(
                 """
-                UPDATE viber_media
-                   SET attempt_count = attempt_count + 1,
-                       next_attempt_date = %(later)s
-                 WHERE id IN (
+                -- "IN (SELECT …)" might be run several times, past its limit
+                WITH due AS MATERIALIZED (
                     SELECT id FROM viber_media
                      WHERE state = 'pending'
                        AND (next_attempt_date IS NULL OR next_attempt_date <= %(now)s)
                   ORDER BY next_attempt_date NULLS FIRST LIMIT %(limit)s
                        FOR NO KEY UPDATE SKIP LOCKED)
-             RETURNING id
+                UPDATE viber_media
+                   SET attempt_count = attempt_count + 1,
+                       next_attempt_date = %(later)s
+                  FROM due WHERE viber_media.id = due.id
+             RETURNING viber_media.id
                 """,
                 now=fields.Datetime.now(),
                 later=fields.Datetime.add(

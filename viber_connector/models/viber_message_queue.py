@@ -136,11 +136,8 @@ class ViberMessage(models.Model):
         rows = self._query(
             SQL(
                 """
-                UPDATE viber_message
-                   SET state = 'sending',
-                       attempt_count = COALESCE(attempt_count, 0) + 1,
-                       sending_date = clock_timestamp() AT TIME ZONE 'UTC'
-                 WHERE id IN (
+                -- "IN (SELECT …)" might be run several times, past its limit
+                WITH due AS MATERIALIZED (
                     SELECT id FROM viber_message message
                      WHERE account_id = %(account)s AND state = 'outgoing'
                        AND (next_attempt_date IS NULL OR next_attempt_date <= %(now)s)
@@ -153,7 +150,12 @@ class ViberMessage(models.Model):
                                          < (message.mail_message_id, message.id)))
                   ORDER BY id LIMIT %(limit)s
                        FOR NO KEY UPDATE SKIP LOCKED)
-             RETURNING id
+                UPDATE viber_message
+                   SET state = 'sending',
+                       attempt_count = COALESCE(attempt_count, 0) + 1,
+                       sending_date = clock_timestamp() AT TIME ZONE 'UTC'
+                  FROM due WHERE viber_message.id = due.id
+             RETURNING viber_message.id
                 """,
                 account=account.id,
                 now=fields.Datetime.now(),
