@@ -149,6 +149,8 @@ PAUSE_MAX = 300
 PAUSE_GIVE_UP = 24 * 3600
 #: CH "Rate limits": to one customer, in an hour by the clock, without an answer of his.
 MESSAGES_PER_HOUR_MAX = 100
+#: Far above what Viber takes from any bot.
+SEND_RATE_MAX = 10_000
 #: Seconds within which ``send_rate`` is kept; a little more than one, as the way to
 #: Viber does not take the same time for each message.
 RATE_WINDOW = 1.1

@@ -5,6 +5,7 @@ from . import ir_attachment
 from . import ir_websocket
 from . import res_lang
 from . import viber_account
+from . import viber_account_key
 from . import viber_account_connect
 from . import viber_account_queue
 from . import viber_subscriber

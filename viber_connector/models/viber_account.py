@@ -15,8 +15,8 @@ _NAME_PLACE = re.compile(r"[\s,]*\{name\}")
 class ViberAccount(models.Model):
     """A Viber bot account: one API key, one webhook.
 
-    How it is connected: ``viber_account_connect``; when its outbox rests:
-    ``viber_account_queue``.
+    Where the key stands: ``viber_account_key``; how it is connected:
+    ``viber_account_connect``; when its outbox rests: ``viber_account_queue``.
     """
 
     _name = "viber.account"
@@ -33,13 +33,6 @@ class ViberAccount(models.Model):
     active = fields.Boolean(default=True)
     company_id = fields.Many2one(
         "res.company", required=True, default=lambda self: self.env.company
-    )
-    auth_token = fields.Char(
-        "API Key",
-        groups="base.group_system",
-        copy=False,
-        exportable=False,
-        help="From partners.viber.com: open your bot, copy its private access token.",
     )
     base_url = fields.Char(
         "Public Address",
@@ -129,14 +122,6 @@ class ViberAccount(models.Model):
     _webhook_key_unique = models.UniqueIndex(
         "(webhook_key)", "Two accounts can't have the same webhook."
     )
-    _auth_token_unique = models.UniqueIndex(
-        "(auth_token) WHERE auth_token IS NOT NULL",
-        "Another account (maybe an archived one) has this API key already. A bot can "
-        "be connected once only: open that account instead.",
-    )
-    _send_rate_positive = models.Constraint(
-        "CHECK(send_rate > 0)", "The send rate must be at least one message a second."
-    )
 
     @api.depends("base_url", "webhook_key")
     def _compute_webhook_url(self):
@@ -167,6 +152,17 @@ class ViberAccount(models.Model):
         for account in self.filtered("base_url"):
             account._check_public_address(account.base_url)
 
+    @api.constrains("send_rate")
+    def _check_send_rate(self):
+        for account in self:
+            if not 1 <= account.send_rate <= const.SEND_RATE_MAX:
+                raise ValidationError(
+                    self.env._(
+                        "The send rate must be between 1 and %s messages a second.",
+                        const.SEND_RATE_MAX,
+                    )
+                )
+
     @api.model_create_multi
     def create(self, vals_list):
         return super().create([self._clean_vals(vals) for vals in vals_list])
@@ -182,25 +178,9 @@ class ViberAccount(models.Model):
         vals = dict(vals)
         if vals.get("auth_token"):
             vals["auth_token"] = self._clean_auth_token(vals["auth_token"])
-        if vals.get("base_url"):
+        if isinstance(vals.get("base_url"), str):
             vals["base_url"] = vals["base_url"].strip().rstrip("/")
         return vals
-
-    def _clean_auth_token(self, auth_token):
-        """What comes by copy and paste often has spaces around it.
-
-        :raise ValidationError: when it can't be a key at all
-        """
-        auth_token = auth_token.strip()
-        # Viber does not say what a key looks like; it travels in an HTTP header.
-        if not auth_token.isascii() or any(char.isspace() for char in auth_token):
-            raise ValidationError(
-                self.env._(
-                    "This is no Viber API key: it holds spaces or letters that no key "
-                    "has. Copy it again from partners.viber.com."
-                )
-            )
-        return auth_token
 
     # -- Access to Viber -----------------------------------------------------
 
@@ -274,7 +254,12 @@ class ViberAccount(models.Model):
         # A NUL would make PostgreSQL raise.
         if "\x00" in webhook_key:
             return self.browse(), None
-        query = "SELECT id, auth_token FROM viber_account WHERE webhook_key = %s"
+        query = """
+            SELECT account.id, key.auth_token
+              FROM viber_account account
+         LEFT JOIN viber_account_key key ON key.account_id = account.id
+             WHERE account.webhook_key = %s
+        """
         rows = self.env.execute_query(SQL(query, webhook_key))
         account_id, auth_token = rows[0] if rows else (None, None)
         return self.browse(account_id), auth_token

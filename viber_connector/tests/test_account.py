@@ -2,9 +2,8 @@ import requests
 
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests.common import new_test_user
-from odoo.tools import mute_logger
 
-from .common import TOKEN, ViberCase
+from .common import ViberCase
 
 
 class TestAccount(ViberCase):
@@ -121,10 +120,13 @@ class TestAccount(ViberCase):
             with self.subTest(text=text), self.assertRaises(ValidationError):
                 self.new_account(auth_token=text)
 
-    @mute_logger("odoo.sql_db")
-    def test_a_key_belongs_to_one_account(self):
-        with self.assertRaisesRegex(Exception, "viber_account_auth_token_unique|once"):
-            self.new_account(auth_token=TOKEN)
+    def test_the_send_rate_has_bounds(self):
+        for rate in (0, -1, 10_001):
+            with (
+                self.subTest(rate=rate),
+                self.assertRaisesRegex(ValidationError, "between 1 and 10,?000"),
+            ):
+                self.account.send_rate = rate
 
     def test_another_key_has_to_be_connected_anew(self):
         self.account.auth_token = "new-key"
