@@ -5,6 +5,9 @@ from odoo.addons.project.models.project_task import CLOSED_STATES
 
 from ..tools import reference
 
+# What says to which company a task belongs.
+_PLACE = {"company_id", "project_id"}
+
 
 class ProjectTask(models.Model):
     """A task as a conversation in Viber.
@@ -106,18 +109,21 @@ class ProjectTask(models.Model):
     def action_viber_link_customer(self):
         """Make the customer of the task the contact behind its Viber customer.
 
-        All his conversations move with him.
+        All their conversations move along.
 
         :return: ``True``
-        :raise AccessError: when the user is no employee who may change the task
+        :raise AccessError: when the user is no employee who may change the task and all
+            that moves, or may not see the new contact
         :raise UserError: when the task has no customer
         """
         for task in self:
             task._viber_check_agent()
             if not task.partner_id:
                 raise UserError(self.env._("Choose the customer of the task first."))
-            # sudo: who may change the customer of the conversation may say who it is
-            task.viber_subscriber_id.sudo().partner_id = task.partner_id
+            # sudo: agents may not change subscribers; this change is checked
+            subscriber = task.viber_subscriber_id.sudo()
+            subscriber.with_env(self.env)._check_linkable(task.partner_id)
+            subscriber.partner_id = task.partner_id
             task.message_subscribe(task.partner_id.ids)
         return True
 
@@ -129,27 +135,83 @@ class ProjectTask(models.Model):
         if not self.env.su and not self.env.user._is_internal():
             raise AccessError(self.env._("Only employees can do this."))
 
+    # -- Becoming a conversation -----------------------------------------------------
+
     @api.model_create_multi
     def create(self, vals_list):
         tasks = super().create(vals_list)
-        tasks.filtered("viber_subscriber_id")._viber_join_customer()
+        # sudo: a portal user, who may create tasks too, may not read our fields
+        conversations = tasks.sudo().filtered("viber_subscriber_id")
+        named = tasks.sudo().filtered("viber_previous_task_id")
+        conversations.with_env(self.env)._viber_attach()
+        named.with_env(self.env)._viber_check_previous()
         return tasks
 
     def write(self, vals):
-        result = super().write(vals)
+        # sudo: a portal user, who may write tasks too, may not read our fields
+        before = {}
         if vals.get("viber_subscriber_id"):
-            self._viber_join_customer()
+            before = {task.id: task.viber_subscriber_id.id for task in self.sudo()}
+        result = super().write(vals)
+        if before:
+            self.filtered(
+                lambda task: task.sudo().viber_subscriber_id.id != before[task.id]
+            )._viber_attach()
+        if vals.get("viber_previous_task_id"):
+            self._viber_check_previous()
+        if not _PLACE.isdisjoint(vals):
+            self.sudo().filtered("viber_subscriber_id")._viber_check_company()
         return result
 
-    def _viber_join_customer(self):
-        """A task becomes a conversation: its Viber customer follows it, so that he gets
-        what is said, and is its customer unless it has another."""
+    def _viber_attach(self):
+        """These tasks have just become conversations: their Viber customer follows
+        them, so that they get what is said, and is their customer unless they have
+        another.
+
+        :raise AccessError: when the user could not see that customer, or an open
+            conversation of theirs, before
+        :raise UserError: when the customer is another company's
+        """
+        self._viber_check_attachable()
         for task in self:
             # sudo: the contact may be of another team
             partner = task.viber_subscriber_id.sudo().partner_id
             if not task.partner_id:
                 task.partner_id = partner
             task.message_subscribe(partner.ids)
+
+    def _viber_check_attachable(self):
+        # sudo: what is checked is the user's access to the records, not to our fields
+        self.sudo()._viber_check_company()
+        if self.env.su:
+            return
+        self._viber_check_agent()
+        for subscriber in self.sudo().viber_subscriber_id:
+            subscriber.with_env(self.env)._check_attachable(self)
+
+    def _viber_check_company(self):
+        """:raise UserError: when a conversation is of another company than its Viber
+        customer; whoever works there would read and answer in the name of this one
+        """
+        for task in self:
+            company = task.viber_subscriber_id.company_id
+            if company and task.company_id not in (company, self.env["res.company"]):
+                raise UserError(
+                    self.env._(
+                        "This Viber customer belongs to %(company)s, the task to "
+                        "%(other)s. A conversation stays in the company of its Viber "
+                        "account: choose a project of that company.",
+                        company=company.name,
+                        other=task.company_id.name,
+                    )
+                )
+
+    def _viber_check_previous(self):
+        """The field shows the name of a task.
+
+        :raise AccessError: when the user may not read that task
+        """
+        self.viber_previous_task_id.check_access("read")
 
     def _viber_is_open(self):
         """:return: whether this conversation goes on; Odoo does not close a task by its

@@ -178,7 +178,9 @@ class ProjectTask(models.Model):
         vals = {
             "name": shorten(first_line, const.TASK_NAME_MAX_LENGTH)
             or self.env._("Viber message from %s", partner.name),
-            "description": self._viber_description(content.html, previous),
+            "description": self._viber_description(
+                content.html, previous, account.project_id
+            ),
             "project_id": account.project_id.id,
             "viber_subscriber_id": subscriber.id,
             "viber_previous_task_id": previous.id,
@@ -211,12 +213,15 @@ class ProjectTask(models.Model):
         return self.browse(template.action_create_from_template(vals))
 
     @api.model
-    def _viber_description(self, body, previous):
+    def _viber_description(self, body, previous, project):
         description = Markup("<p>%s</p>") % body if body else Markup("")
         if previous:
+            # Those who read this task need not be those who may read another project's.
+            is_near = previous.project_id == project
+            name = previous.name if is_near else self.env._("Task %s", previous.id)
             link = Markup('<a href="/odoo/project.task/%s">%s</a>') % (
                 previous.id,
-                previous.name,
+                name,
             )
             description += Markup("<p>%s</p>") % self.env._(
                 "Previous conversation: %s", link

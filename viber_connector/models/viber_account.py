@@ -9,6 +9,8 @@ from odoo.tools import SQL
 from .. import const
 from ..tools.viber_api import ViberApi
 
+# Fields that name records which the user may not be able to see.
+_NAMED = {"contact_template_id", "project_id", "task_template_id"}
 _NAME_PLACE = re.compile(r"[\s,]*\{name\}")
 
 
@@ -165,14 +167,28 @@ class ViberAccount(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        return super().create([self._clean_vals(vals) for vals in vals_list])
+        accounts = super().create([self._clean_vals(vals) for vals in vals_list])
+        accounts._check_named(_NAMED)
+        return accounts
 
     def write(self, vals):
         vals = self._clean_vals(vals)
         if "auth_token" in vals:
             # Another key is another bot, until proven otherwise.
             vals |= {"state": "draft", "state_reason": False}
-        return super().write(vals)
+        result = super().write(vals)
+        self._check_named(_NAMED.intersection(vals))
+        return result
+
+    def _check_named(self, names):
+        """An account shows the name of its project and templates, and fills them or
+        copies them.
+
+        :param names: of the fields that have been written
+        :raise AccessError: when the user may not read one of these records
+        """
+        for name in names:
+            self[name].check_access("read")
 
     def _clean_vals(self, vals):
         vals = dict(vals)

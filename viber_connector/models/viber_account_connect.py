@@ -184,26 +184,24 @@ class ViberAccount(models.Model):
     def _ensure_project(self):
         """Give an account without project one of its own; in an archived one nobody
         would see what customers write."""
-        # sudo: who may connect an account need not see the project
-        if self.sudo().project_id.active:
+        # sudo: whoever may connect an account need not see the project, nor be a project
+        # manager
+        account = self.sudo()
+        if account.project_id.active:
             return
         stages = [
             {"name": self.env._("New")},
             {"name": self.env._("In Progress")},
             {"name": self.env._("Done"), "fold": True},
         ]
-        self.project_id = (
-            self.env["project.project"]
-            .sudo()  # who may connect an account need not be a project manager
-            .with_company(self.company_id)
-            .create(
-                {
-                    "name": "Viber",
-                    "company_id": self.company_id.id,
-                    "type_ids": [
-                        Command.create(stage | {"sequence": sequence})
-                        for sequence, stage in enumerate(stages)
-                    ],
-                }
-            )
+        projects = account.env["project.project"].with_company(account.company_id)
+        account.project_id = projects.create(
+            {
+                "name": "Viber",
+                "company_id": account.company_id.id,
+                "type_ids": [
+                    Command.create(stage | {"sequence": sequence})
+                    for sequence, stage in enumerate(stages)
+                ],
+            }
         )

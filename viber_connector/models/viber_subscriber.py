@@ -1,9 +1,14 @@
 import hashlib
 
 from odoo import api, fields, models
+from odoo.exceptions import AccessError
+from odoo.fields import Domain
 from odoo.tools import SQL
 
 from .. import const
+
+# What a person may decide; the rest Viber tells.
+_WRITABLE = {"is_blocked", "partner_id"}
 
 
 class ViberSubscriber(models.Model):
@@ -45,6 +50,11 @@ class ViberSubscriber(models.Model):
     welcome_date = fields.Datetime(readonly=True)
     context = fields.Char("Deep Link Context", readonly=True)
     task_ids = fields.One2many("project.task", "viber_subscriber_id", "Conversations")
+    is_visible = fields.Boolean(
+        compute="_compute_is_visible",
+        search="_search_is_visible",
+        help="The user may see a conversation of the customer, or there is none.",
+    )
 
     _identity_unique = models.UniqueIndex(
         "(account_id, viber_user_id)",
@@ -52,19 +62,109 @@ class ViberSubscriber(models.Model):
     )
 
     @api.depends("name", "viber_user_id")
+    @api.depends_context("uid")
     def _compute_display_name(self):
+        # Odoo shows the name behind any id that a many2one field is given (``onchange``
+        # too), whatever the user may read: the check has to be here.
+        readable = self.sudo(False)._filtered_access("read")
         for subscriber in self:
-            subscriber.display_name = subscriber._get_name()
+            subscriber.display_name = (
+                subscriber._get_name()
+                if subscriber in readable
+                else self.env._("A customer in Viber")
+            )
+
+    @api.depends_context("uid")
+    def _compute_is_visible(self):
+        tasks = self.env["project.task"].sudo(False).with_context(active_test=False)
+        conversations = [("viber_subscriber_id", "in", self.ids)]
+        groups = {
+            # sudo: whether there are conversations that the user may not see
+            is_all: tasks.sudo(is_all)._read_group(
+                conversations, ["viber_subscriber_id"]
+            )
+            for is_all in (True, False)
+        }
+        hidden = {subscriber.id for [subscriber] in groups[True]} - {
+            subscriber.id for [subscriber] in groups[False]
+        }
+        for subscriber in self:
+            subscriber.is_visible = subscriber.id not in hidden
+
+    def _search_is_visible(self, operator, value):
+        if operator != "in" or set(value) != {True}:
+            return NotImplemented
+        tasks = self.env["project.task"].sudo(False).with_context(active_test=False)
+        visible = tasks._search([("viber_subscriber_id", "!=", False)])
+        return Domain("task_ids", "=", False) | Domain("task_ids", "any", visible)
+
+    def _check_attachable(self, tasks):
+        """Check that the user may make conversations of this customer.
+
+        :param project.task tasks: that have just become conversations
+        :raise AccessError: when the user may not see the customer, or an open
+            conversation
+        """
+        self.check_access("read")
+        # sudo: what there is; what the user may see of it is checked
+        others = self.sudo().with_context(active_test=False).task_ids - tasks.sudo()
+        going_on = others.filtered(lambda task: task._viber_is_open())
+        seen = others.with_env(self.env)._filtered_access("read")
+        if (others and not seen) or going_on.with_env(self.env) - seen:
+            raise AccessError(
+                self.env._(
+                    "You can't make this task a conversation of that Viber customer: "
+                    "they have an open conversation that you may not see. Ask somebody "
+                    "who works on it."
+                )
+            )
+
+    def _check_linkable(self, partner):
+        """Check that the user may say that another contact is this customer.
+
+        :param res.partner partner: the contact
+        :raise AccessError: when the user may not see the contact, or not change a
+            conversation that would move along
+        """
+        partner.with_env(self.env).check_access("read")
+        # sudo: what moves; that the user may change it is checked
+        moving = self.sudo()._moving_conversations().with_env(self.env)
+        if moving._filtered_access("write") != moving:
+            raise AccessError(
+                self.env._(
+                    "The conversations of a Viber customer move with them, and you may "
+                    "not change all of them. Ask somebody who may."
+                )
+            )
 
     def write(self, vals):
-        partners = {subscriber: subscriber.partner_id for subscriber in self}
+        if not self.env.su:
+            self._check_writable(vals)
+        # sudo: what moves along was checked; the rest is for the worker only
+        moving = {
+            subscriber: (subscriber.partner_id, subscriber._moving_conversations())
+            for subscriber in (self.sudo() if "partner_id" in vals else ())
+        }
         result = super().write(vals)
-        if "partner_id" in vals:
-            for subscriber, partner in partners.items():
-                subscriber._move_conversations(partner)
+        for subscriber, (partner, tasks) in moving.items():
+            subscriber._move_conversations(tasks, partner)
         if vals.get("is_blocked") is False:
             self.env["viber.event"]._wake()
         return result
+
+    def _check_writable(self, vals):
+        """A read-only field is so in forms only; here it is for remote calls, too.
+
+        :raise AccessError: when something else than a person's decision is written
+        """
+        if not _WRITABLE.issuperset(vals):
+            raise AccessError(
+                self.env._("Only the contact and “Blocked” can be changed here.")
+            )
+        if "partner_id" in vals:
+            partner = self.env["res.partner"].browse(vals["partner_id"])
+            for subscriber in self.filtered(lambda s: s.partner_id != partner):
+                subscriber._check_linkable(partner)
 
     @api.model
     def _claim(self, account, viber_user_id, create, wrote=False):

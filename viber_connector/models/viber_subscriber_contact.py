@@ -219,23 +219,27 @@ class ViberSubscriber(models.Model):
         country = partner.country_id or self.account_id.company_id.country_id
         return phone.to_e164(partner.phone, country.code) == self.phone
 
-    def _move_conversations(self, old_partner):
-        """Another contact is the customer now: so he is of the conversations.
+    def _moving_conversations(self):
+        """:return: the conversations, closed and archived ones too, whose customer is
+            the contact of this subscriber, or nobody
+        :rtype: project.task
+        """
+        conversations = self.with_context(active_test=False).task_ids
+        return conversations.filtered(
+            lambda task: not task.partner_id or task.partner_id == self.partner_id
+        )
 
-        :param res.partner old_partner: who was it, maybe empty
+    def _move_conversations(self, tasks, old_partner):
+        """Another contact is the customer now: so they are of the conversations.
+
+        :param project.task tasks: of the old contact (:meth:`_moving_conversations`)
+        :param res.partner old_partner: who it was, maybe empty
         """
         partner = self.partner_id
         if not partner or partner == old_partner:
             return
         # A name or picture of the new contact was given by a person.
         self.write({"contact_name": False, "avatar_checksum": False})
-        tasks = (
-            self.sudo()
-            .with_context(active_test=False)
-            .task_ids.filtered(
-                lambda task: not task.partner_id or task.partner_id == old_partner
-            )
-        )
         for task in tasks:
             task.message_subscribe(partner.ids)
             task.message_unsubscribe(old_partner.ids)
