@@ -184,8 +184,7 @@ class ViberAccount(models.Model):
     def _ensure_project(self):
         """Give an account without project one of its own; in an archived one nobody
         would see what customers write."""
-        # sudo: whoever may connect an account need not see the project, nor be a project
-        # manager
+        # sudo: whoever may connect an account need not see projects, nor make any
         account = self.sudo()
         if account.project_id.active:
             return
