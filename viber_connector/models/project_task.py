@@ -159,6 +159,8 @@ class ProjectTask(models.Model):
             )._viber_attach()
         if vals.get("viber_previous_task_id"):
             self._viber_check_previous()
+        if "viber_account_id" in vals:
+            self.sudo()._viber_check_account()
         if not _PLACE.isdisjoint(vals):
             self.sudo().filtered("viber_subscriber_id")._viber_check_company()
         return result
@@ -203,6 +205,19 @@ class ProjectTask(models.Model):
                         "account: choose a project of that company.",
                         company=company.name,
                         other=task.company_id.name,
+                    )
+                )
+
+    def _viber_check_account(self):
+        """A stored related field can be written; this one says where messages go.
+
+        :raise AccessError: when it is not the account of the Viber customer
+        """
+        for task in self:
+            if task.viber_account_id != task.viber_subscriber_id.account_id:
+                raise AccessError(
+                    self.env._(
+                        "The Viber account of a task is that of its Viber customer."
                     )
                 )
 

@@ -78,6 +78,8 @@ class TestTakingOver(ViberCase):
             "previous at once",
             lambda: tasks.create(vals | {"viber_previous_task_id": self.task.id}),
         )
+        account = {"viber_account_id": self.account.id}
+        yield "account", lambda: mine.write(account)
         yield (
             "customer's list",
             lambda: self.as_user(name, self.subscriber).write(
@@ -104,6 +106,18 @@ class TestTakingOver(ViberCase):
                     self.refuse(attempt)
         self.assertEqual(self.subscriber.task_ids, self.task)
         self.assertEqual(self.converse("Still there?"), self.task)
+
+    def test_a_task_made_with_an_account_is_no_conversation(self):
+        tasks = self.as_user("outsider", self.env["project.task"])
+        vals = {"name": "Mine", "project_id": self.open_project.id}
+        default = {"default_viber_account_id": self.account.id}
+        for task in (
+            tasks.create(vals | {"viber_account_id": self.account.id}),
+            tasks.with_context(**default).create(vals),
+        ):
+            self.env.flush_all()
+            self.env.invalidate_all()
+            self.assertFalse(task.sudo().viber_account_id)
 
     def test_an_import_attaches_nobody_either(self):
         tasks = self.as_user("outsider", self.env["project.task"])
