@@ -2,6 +2,8 @@ from collections import defaultdict
 
 from odoo import fields, models
 
+from odoo.addons.mail.tools.discuss import Store
+
 from .. import const
 
 # Which date of the parts tells when a status was reached.
@@ -37,10 +39,10 @@ class MailNotification(models.Model):
     viber_message_ids = fields.One2many("viber.message", "mail_notification_id")
 
     def _to_store_defaults(self, target):
+        # Of notifications by e-mail and the like the client hears what it always does.
         return super()._to_store_defaults(target) + [
-            "failure_reason",
-            "viber_seen_date",
-            "viber_status_date",
+            Store.Attr(name, predicate=_is_viber)
+            for name in ("failure_reason", "viber_seen_date", "viber_status_date")
         ]
 
     def _viber_sum_up(self):
@@ -89,6 +91,10 @@ class MailNotification(models.Model):
             "viber_status_date": max(filter(None, dates), default=False),
             "viber_seen_date": states == {"seen"} and max(active.mapped("seen_date")),
         }
+
+
+def _is_viber(notification):
+    return notification.notification_type == "viber"
 
 
 def _is_failure(notification):

@@ -142,9 +142,11 @@ class ProjectTask(models.Model):
         tasks = super().create(vals_list)
         # sudo: a portal user, who may create tasks too, may not read our fields
         conversations = tasks.sudo().filtered("viber_subscriber_id")
+        if conversations:
+            conversations.with_env(self.env)._viber_attach()
         named = tasks.sudo().filtered("viber_previous_task_id")
-        conversations.with_env(self.env)._viber_attach()
-        named.with_env(self.env)._viber_check_previous()
+        if named:
+            named.with_env(self.env)._viber_check_previous()
         return tasks
 
     def write(self, vals):
