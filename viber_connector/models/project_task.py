@@ -79,6 +79,13 @@ class ProjectTask(models.Model):
                 "This customer has left the Viber bot: nothing reaches him in Viber "
                 "before he writes again."
             )
+        customer = self.viber_subscriber_id.partner_id
+        if customer and not customer.viber_can_be_customer:
+            return self.env._(
+                "The contact of this customer is an employee's now: nothing reaches "
+                "the customer in Viber before they write again, or another contact is "
+                "linked to them."
+            )
         if self.partner_id not in self.message_partner_ids:
             return self.env._(
                 "The customer does not follow this task: he is told nothing before you "

@@ -1,4 +1,6 @@
 from odoo import fields, models
+from odoo.fields import Domain
+from odoo.tools import SQL
 
 from .. import const
 
@@ -13,10 +15,73 @@ class ResPartner(models.Model):
         groups="project.group_project_user,viber_connector.group_viber_manager",
         help="Who this contact is at which Viber account.",
     )
+    viber_can_be_customer = fields.Boolean(
+        compute="_compute_viber_can_be_customer",
+        search="_search_viber_can_be_customer",
+        export_string_translation=False,
+    )
+
+    def _compute_viber_can_be_customer(self):
+        customers = self._viber_customers()
+        for partner in self:
+            partner.viber_can_be_customer = partner._origin in customers
+
+    def _search_viber_can_be_customer(self, operator, value):
+        if operator != "in":
+            return NotImplemented
+        nobody = self.env.ref("base.group_public")
+        users = Domain("share", "=", False) | Domain("group_ids", "in", nobody.ids)
+        is_insider = (
+            Domain("id", "in", self._viber_contacts_of("res.users", users))
+            | Domain("employee", "=", True)
+            | Domain(
+                "commercial_partner_id", "in", self._viber_contacts_of("res.company")
+            )
+        )
+        return is_insider if False in value else ~is_insider
+
+    def _viber_contacts_of(self, model, domain=Domain.TRUE):
+        """:return: query for the contacts of all records of a model, archived ones and
+            those of other companies too
+        :rtype: SQL
+        """
+        # sudo: whoever searches leaves them out, and is shown nothing of them
+        records = self.env[model].sudo().with_context(active_test=False)
+        query = records._search(domain)
+        partner = records._field_to_sql(query.table, "partner_id", query)
+        return SQL("(%s)", query.select(partner))
+
+    def _viber_customers(self):
+        """Tell who of these contacts can be a customer in Viber.
+
+        What comes from outside is written in a customer's name. So nobody can be one
+        who is, or was, an internal user or employee, nor the company itself with the
+        contacts below it. Portal users can: they are customers.
+
+        :return: those of them
+        :rtype: res.partner
+        """
+        # sudo: it matters to all what users some contact has; nothing of them is shown
+        found = (
+            self.sudo()
+            .with_context(active_test=False)
+            .search([("id", "in", self.ids), ("viber_can_be_customer", "=", True)])
+        )
+        return self.browse(found.ids)
+
+    def _viber_insider_error(self):
+        """:return: why this contact can't be a customer in Viber
+        :rtype: str
+        """
+        return self.env._(
+            "%s is a contact of an employee or of the company itself. Who writes in "
+            "Viber can't be that: choose another contact for them.",
+            self.display_name,
+        )
 
     def _viber_avatar_url(self, account):
         """:return: a link to the picture that customers see beside an answer; empty
-            when he has none
+            when the contact has none
         :param viber.account account: under whose address
         :rtype: str
         """

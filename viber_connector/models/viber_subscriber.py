@@ -32,6 +32,7 @@ class ViberSubscriber(models.Model):
         index="btree_not_null",
         ondelete="set null",
         check_company=True,
+        domain=[("viber_can_be_customer", "=", True)],
     )
     is_subscribed = fields.Boolean(
         "Subscribed", default=True, readonly=True, help="Can be written to in Viber."

@@ -2,8 +2,8 @@
 
 import base64
 
-from odoo import fields, models
-from odoo.exceptions import UserError
+from odoo import api, fields, models
+from odoo.exceptions import UserError, ValidationError
 from odoo.tools import SQL
 from odoo.tools.mimetypes import guess_mimetype
 
@@ -20,6 +20,7 @@ _NOT_COPIED = (
     "barcode",
     "company_registry",
     "email",
+    "employee",
     "image_1920",
     "phone",
     "ref",
@@ -32,7 +33,7 @@ class ViberSubscriber(models.Model):
     _inherit = "viber.subscriber"
 
     # What we wrote to the contact. What differs from it, a person has changed, and it
-    # is his from then on.
+    # is theirs from then on.
     contact_name = fields.Char(readonly=True)
     avatar_url = fields.Char(readonly=True)
     avatar_checksum = fields.Char(readonly=True)
@@ -67,14 +68,29 @@ class ViberSubscriber(models.Model):
             phone=self.phone,
         )
 
+    @api.constrains("partner_id")
+    def _check_partner_is_no_insider(self):
+        """However a contact is chosen: nobody from outside becomes an employee.
+
+        :raise ValidationError: when the contact is an employee's or the company's own
+        """
+        partners = self.partner_id
+        if insiders := partners - partners._viber_customers():
+            raise ValidationError(insiders[0]._viber_insider_error())
+
     # -- Making and refreshing -------------------------------------------------
 
     def _ensure_partner(self):
-        """:return: the customer's contact, made now if there was none
+        """Have a contact in whose name the customer can write.
+
+        One that has become an employee's since, e.g. when a user was made of it, is
+        left to them: the customer gets a new one, and the conversations go along.
+
+        :return: the customer's contact
         :rtype: res.partner
         """
         self.ensure_one()
-        if not self.partner_id:
+        if not self.partner_id._viber_customers():
             self.partner_id = self._create_partner()
             self.contact_name = self.partner_id.name
         elif not self.partner_id.active:
@@ -90,6 +106,9 @@ class ViberSubscriber(models.Model):
             company = self.account_id.company_id
             return self.env["res.partner"].create(vals | {"company_id": company.id})
         blank = {name: False for name in _NOT_COPIED if name in template._fields}
+        if not template.viber_can_be_customer:
+            # Of the company itself, maybe: a customer is no contact below it.
+            blank["parent_id"] = False
         return template.copy(blank | vals)
 
     def _origin_vals(self):
@@ -105,11 +124,20 @@ class ViberSubscriber(models.Model):
         """Give the contact the name that Viber tells now, unless a person chose one."""
         partner = self.partner_id
         name = shorten(self._get_name(), const.CONTACT_NAME_MAX_LENGTH)
-        if partner and self.contact_name == partner.name != name:
+        if self.contact_name == partner.name != name and self._may_dress():
             partner.name = self.contact_name = name
 
+    def _may_dress(self):
+        """:return: whether the contact may look as Viber tells: one that is a user, of
+            the portal too, looks as the user says
+        :rtype: bool
+        """
+        # sudo: whoever works for the customer may not read users
+        partner = self.partner_id.sudo().with_context(active_test=False)
+        return bool(partner) and not partner.user_ids and partner.viber_can_be_customer
+
     def _set_avatar(self, url, result):
-        """Show the customer's own picture on his contact, unless a person chose one.
+        """Show the customer's own picture on their contact, unless a person chose one.
 
         :param str url: where it is from
         :param Fetched | MediaError result: what became of it
@@ -132,7 +160,8 @@ class ViberSubscriber(models.Model):
     def _may_set_avatar(self, fetched):
         # Odoo would keep HTML and SVG as they are.
         is_picture = guess_mimetype(fetched.content) in const.AVATAR_TYPES
-        return is_picture and self._image_checksum() == (self.avatar_checksum or False)
+        is_ours = self._image_checksum() == (self.avatar_checksum or False)
+        return is_picture and is_ours and self._may_dress()
 
     def _image_checksum(self):
         """:return: checksum of the contact's picture, ``False`` without one
@@ -201,6 +230,7 @@ class ViberSubscriber(models.Model):
             [
                 ("id", "in", self._candidates_by_phone()),
                 ("company_id", "in", (False, self.account_id.company_id.id)),
+                ("viber_can_be_customer", "=", True),
             ]
         )
         return partners.filtered(lambda partner: self._has_phone(partner))
@@ -238,9 +268,12 @@ class ViberSubscriber(models.Model):
         partner = self.partner_id
         if not partner or partner == old_partner:
             return
-        # A name or picture of the new contact was given by a person.
-        self.write({"contact_name": False, "avatar_checksum": False})
+        self._forget_what_we_wrote()
         for task in tasks:
             task.message_subscribe(partner.ids)
             task.message_unsubscribe(old_partner.ids)
         tasks.partner_id = partner
+
+    def _forget_what_we_wrote(self):
+        """Another contact: its name and picture were given by a person."""
+        self.write({"contact_name": False, "avatar_checksum": False})

@@ -10,6 +10,7 @@ from . import test_files_out
 from . import test_illness
 from . import test_inbox
 from . import test_inbox_failures
+from . import test_insiders
 from . import test_key
 from . import test_kinds
 from . import test_late_files
