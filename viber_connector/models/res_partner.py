@@ -1,5 +1,6 @@
 from odoo import fields, models
-from odoo.fields import Domain
+from odoo.exceptions import UserError
+from odoo.fields import Command, Domain
 from odoo.tools import SQL
 
 from .. import const
@@ -91,3 +92,44 @@ class ResPartner(models.Model):
         return self.env["ir.attachment"]._viber_url(
             account, self._name, self.id, "avatar.jpg"
         )
+
+    # -- Merging -----------------------------------------------------------------
+
+    def _viber_check_merge(self):
+        """Refuse what would make an employee of a customer.
+
+        :raise UserError: when the contact that these become can't be a customer's
+        """
+        if insiders := self - self._viber_customers():
+            raise UserError(insiders[0]._viber_insider_error())
+
+    def _viber_join_followers(self):
+        """Have only one of these contacts follow a document, with all their subtypes."""
+        doubled = self.env["mail.followers"]._read_group(
+            [("partner_id", "in", self.ids)],
+            ["res_model", "res_id"],
+            ["id:recordset"],
+            having=[("__count", ">", 1)],
+        )
+        for _model, _id, same in doubled:
+            kept, others = same[0], same[1:]
+            kept.subtype_ids = [Command.link(id_) for id_ in others.subtype_ids.ids]
+            others.unlink()
+
+    def _viber_join_notifications(self):
+        """Have only one notification of these contacts for a message, in Viber if there
+        is one; it sums up what was sent to all of them."""
+        doubled = self.env["mail.notification"]._read_group(
+            [("res_partner_id", "in", self.ids)],
+            ["mail_message_id"],
+            ["id:recordset"],
+            having=[("__count", ">", 1)],
+        )
+        for _message, same in doubled:
+            in_viber = same.filtered(lambda n: n.notification_type == "viber")
+            kept = (in_viber or same)[0]
+            others = same - kept
+            others.viber_message_ids.mail_notification_id = kept
+            others.unlink()
+            if in_viber:
+                kept._viber_sum_up()

@@ -16,6 +16,7 @@ from . import test_kinds
 from . import test_late_files
 from . import test_linking
 from . import test_media_route
+from . import test_merge
 from . import test_others
 from . import test_outbox
 from . import test_recipients

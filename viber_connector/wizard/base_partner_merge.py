@@ -1,0 +1,38 @@
+"""Merging contacts who are customers in Viber.
+
+Odoo lets the kept contact take over what belongs to the others by one UPDATE for each
+table. Where a row collides (both follow a task, both were notified of a message) it
+deletes *all* rows of the others instead: no conversation of theirs has a follower any
+more, and what became of the messages to them is forgotten. So what would collide is
+brought together before.
+"""
+
+from odoo import models
+
+
+class BasePartnerMergeAutomaticWizard(models.TransientModel):
+    _inherit = "base.partner.merge.automatic.wizard"
+
+    def _merge(self, partner_ids, dst_partner=None, extra_checks=True):
+        """Merge contacts, so that their customers in Viber lose nothing.
+
+        :param list[int] partner_ids: contacts
+        :param res.partner dst_partner: the one to keep
+        :param bool extra_checks: whether their addresses have to be the same
+        :raise UserError: when a customer in Viber would become an employee
+        """
+        # sudo: who may merge contacts is Odoo's rule; that the customers lose nothing
+        # by it must not depend on what else that user may see
+        partners = self.env["res.partner"].sudo().browse(partner_ids).exists()
+        subscribers = partners.viber_subscriber_ids
+        if len(partners) < 2 or not subscribers:
+            return super()._merge(partner_ids, dst_partner, extra_checks)
+        partners._viber_check_merge()
+        before = {subscriber: subscriber.partner_id.id for subscriber in subscribers}
+        partners._viber_join_followers()
+        partners._viber_join_notifications()
+        result = super()._merge(partner_ids, dst_partner, extra_checks)
+        subscribers.invalidate_recordset(["partner_id"])
+        moved = subscribers.filtered(lambda s: s.partner_id.id != before[s])
+        moved._forget_what_we_wrote()
+        return result
