@@ -50,7 +50,9 @@ class MailMessage(models.Model):
         self.ensure_one()
         account = subscriber.account_id
         return payload.build(
-            html_text.to_viber(self.body, account._get_base_url()),
+            html_text.to_viber(
+                self.body, account._get_base_url(), self._viber_is_email()
+            ),
             [
                 attachment._viber_outgoing_file(account)
                 for attachment in self._viber_attachments(account)
@@ -61,12 +63,18 @@ class MailMessage(models.Model):
             keyboard=keyboard,
         )
 
+    def _viber_is_email(self):
+        """:return: whether the text may have the history of an e-mail below it"""
+        return self.message_type == "email"
+
     def _viber_attachments(self, account):
         """:return: the files of this message: those below it, then the rest of those
             in its text
         :rtype: ir.attachment
         """
-        ids = html_text.attachment_ids(self.body, account._get_base_url())
+        ids = html_text.attachment_ids(
+            self.body, account._get_base_url(), self._viber_is_email()
+        )
         below = self.attachment_ids.sorted("id")
         found = self.env["ir.attachment"].search(
             [

@@ -104,7 +104,7 @@ class ResPartner(models.Model):
             raise UserError(insiders[0]._viber_insider_error())
 
     def _viber_join_followers(self):
-        """Have only one of these contacts follow a document, with all their subtypes."""
+        """Have one of these contacts alone follow a document, with all subtypes."""
         doubled = self.env["mail.followers"]._read_group(
             [("partner_id", "in", self.ids)],
             ["res_model", "res_id"],

@@ -205,7 +205,7 @@ class TestToViber(BaseCase):
     def test_what_is_not_meant_for_the_customer_is_left_out(self):
         for hidden in (
             '<div class="o-signature-container">-- Mitchell</div>',
-            '<blockquote data-o-mail-quote="1">earlier</blockquote>',
+            '<div class="o_mail_reply_container"><p>wrote: earlier</p></div>',
             '<span class="o-mail-Message-edited">(edited)</span>',
             '<span class="a d-none">hidden</span>',
             "<style>p {}</style>",
@@ -214,6 +214,11 @@ class TestToViber(BaseCase):
         ):
             with self.subTest(hidden=hidden):
                 self.assertEqual(to_viber(f"<div>said{hidden} on</div>"), "said on")
+
+    def test_the_history_of_an_email_is_left_out_a_quote_in_a_comment_is_not(self):
+        body = '<p>said</p><blockquote data-o-mail-quote="1">earlier</blockquote>'
+        self.assertEqual(to_viber(body, is_email=True), "said")
+        self.assertEqual(to_viber(body), "said\n> earlier")
 
     def test_deep_nesting_costs_the_form_but_not_the_words(self):
         for tag in ("div", "b", "blockquote", "ul"):
@@ -236,5 +241,6 @@ class TestToViber(BaseCase):
             '<img src="/web/image/7x"><img src="/web/image/99999999999">'
             '<blockquote data-o-mail-quote="1"><img src="/web/image/8"></blockquote>'
         )
-        self.assertEqual(attachment_ids(body, "https://a.org"), [12, 3, 4])
+        self.assertEqual(attachment_ids(body, "https://a.org", True), [12, 3, 4])
+        self.assertEqual(attachment_ids(body, "https://a.org"), [12, 3, 4, 8])
         self.assertEqual(attachment_ids(False), [])

@@ -37,10 +37,18 @@ _STYLES = {
 }
 # Where attachments are, in the texts of Odoo's editor.
 _OWN_FILE = re.compile(r"/web/(?:image|content)/(\d{1,9})(?![^/?#-])")
+# Odoo's sanitizer puts this on all that looks like the history of an e-mail: on each
+# <blockquote>, on what follows a "--", on lines that begin with ">". In a comment these
+# are what somebody has to say.
+_QUOTE_MARK = "data-o-mail-quote"
+# The composer's own containers for signature and answered message, and its marks.
+_HIDDEN = frozenset(
+    "o-signature-container o_mail_reply_container o-mail-Message-edited d-none".split()
+)
 _SKIPPED = frozenset("head meta script style title".split())
 
 
-def to_viber(body, base_url=""):
+def to_viber(body, base_url="", is_email=False):
     """Make the text for Viber of a chatter message.
 
     Odoo's ``html2plaintext`` is not fit for it: it joins the lines of ``<div>``, adds
@@ -48,12 +56,13 @@ def to_viber(body, base_url=""):
 
     :param str body: HTML of a ``mail.message``
     :param str base_url: what relative links start from
+    :param bool is_email: whether it came by e-mail, with the history below it
     :return: text with Viber's marks; empty when the message has none
     :rtype: str
     """
     if not body or not body.strip():
         return ""
-    text = _render(_parse(body), base_url).replace("\xa0", " ")
+    text = _render(_parse(body, is_email), base_url).replace("\xa0", " ")
     # A line break between two edges of blocks is an empty line, one at the end of a
     # block is nothing, as in a browser.
     text = re.sub(f"{_EDGE}+\n{_EDGE}+", "\n\n", text)
@@ -63,22 +72,24 @@ def to_viber(body, base_url=""):
     return text.translate(_VERBATIM_BACK)
 
 
-def attachment_ids(body, base_url=""):
+def attachment_ids(body, base_url="", is_email=False):
     """Find the files that are shown in the text of a chatter message.
 
     :param str body: HTML of a ``mail.message``
     :param str base_url: what links to our own files may begin with
+    :param bool is_email: see :func:`to_viber`
     :return: ids of attachments, maybe of others or of none, in the order of the text
     :rtype: list[int]
     """
     if not body or "/web/" not in body:
         return []
-    links = [node.get("src") or node.get("href") for node in _parse(body).iter()]
+    nodes = _parse(body, is_email).iter()
+    links = [node.get("src") or node.get("href") for node in nodes]
     matches = [_OWN_FILE.match(link.removeprefix(base_url)) for link in links if link]
     return list(dict.fromkeys(int(match[1]) for match in matches if match))
 
 
-def _parse(body):
+def _parse(body, is_email):
     """:return: what of the HTML is for the customer
     :rtype: lxml.html.HtmlElement
     """
@@ -86,7 +97,12 @@ def _parse(body):
     parser = lxml_html.HTMLParser(huge_tree=True)
     root = lxml_html.fragment_fromstring(body, create_parent="div", parser=parser)
     for node in list(root.iter()):
-        if not isinstance(node.tag, str) or node.tag in _SKIPPED or _is_hidden(node):
+        if (
+            not isinstance(node.tag, str)
+            or node.tag in _SKIPPED
+            or _is_hidden(node)
+            or (is_email and node.get(_QUOTE_MARK) is not None)
+        ):
             node.drop_tree()
     return root
 
@@ -233,14 +249,12 @@ def _fold(text):
 
 
 def _is_hidden(node):
-    """Quoted history, signatures and marks of the editor are not for the customer."""
+    """Signatures, the message that is answered, and marks of the editor are not for
+    the customer."""
     classes = (node.get("class") or "").split()
     style = (node.get("style") or "").replace(" ", "").lower()
     return (
-        node.get("data-o-mail-quote") is not None
-        or "o-signature-container" in classes
-        or "o-mail-Message-edited" in classes
-        or "d-none" in classes
+        not _HIDDEN.isdisjoint(classes)
         or "display:none" in style
         or "visibility:hidden" in style
     )
