@@ -185,3 +185,33 @@ def test_the_agent_is_told_before_he_writes_to_a_customer_who_left(
     agent.screenshot(path=screenshots / "6-left.png")
     simulator.write(customer, account_threaded.bot, "I am back")
     expect(warning).to_be_hidden(timeout=10_000)
+
+
+def test_a_task_that_is_no_conversation_opens_no_channel(agent, odoo_threaded, task):
+    plain = odoo_threaded.rpc("project.task", "create", {"name": "No conversation"})
+    listened = agent.evaluate_handle(
+        """() => {
+            const live = odoo.__WOWL_DEBUG__.root.env.services["viber_connector.live"];
+            const { listen } = live;
+            const listened = [];
+            live.listen = (id) => {
+                listened.push(id);
+                listen(id);
+            };
+            return listened;
+        }"""
+    )
+    for opened, heard in ((plain, []), (task, [task])):
+        agent.evaluate(
+            """id => odoo.__WOWL_DEBUG__.root.env.services.action.doAction({
+                type: "ir.actions.act_window",
+                res_model: "project.task",
+                res_id: id,
+                views: [[false, "form"]],
+            })""",
+            opened,
+        )
+        name = odoo_threaded.rpc("project.task", "read", [opened], ["name"])[0]["name"]
+        expect(agent.get_by_placeholder("Task Title")).to_have_value(name)
+        agent.wait_for_timeout(500)
+        assert listened.json_value() == heard

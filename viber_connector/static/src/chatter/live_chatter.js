@@ -1,9 +1,10 @@
 import { Chatter } from "@mail/chatter/web_portal/chatter";
 
-import { useEffect } from "@odoo/owl";
+import { useEffect, useState } from "@odoo/owl";
 import { registry } from "@web/core/registry";
 import { useService } from "@web/core/utils/hooks";
 import { patch } from "@web/core/utils/patch";
+import { useRecordObserver } from "@web/model/relational_model/utils";
 
 const MODEL = "project.task";
 
@@ -14,9 +15,14 @@ patch(Chatter.prototype, {
         const bus = useService("bus_service");
         const live = useService("viber_connector.live");
         const reload = ({ id }) => this.reloadViberRecord(id);
+        // A task that is no conversation costs no channel.
+        const viber = useState({ isConversation: false });
+        useRecordObserver((record) => {
+            viber.isConversation = Boolean(record?.data.viber_account_id);
+        });
         useEffect(
-            (model, id) => {
-                if (model !== MODEL || !id) {
+            (model, id, isConversation) => {
+                if (model !== MODEL || !id || !isConversation) {
                     return;
                 }
                 live.listen(id);
@@ -26,7 +32,7 @@ patch(Chatter.prototype, {
                     live.leave(id);
                 };
             },
-            () => [this.props.threadModel, this.props.threadId]
+            () => [this.props.threadModel, this.props.threadId, viber.isConversation]
         );
     },
 
