@@ -6,7 +6,7 @@ from pathlib import Path
 from devtools import databases, odoo
 from devtools.shell import run
 
-from .support import core_suites, costs
+from .support import core_suites, plain_task
 
 # Where the addon adds to a model of Odoo's: tasks, messages, notifications, contacts,
 # portal. Without those that look at a browser or wait for the clock.
@@ -50,18 +50,18 @@ def test_none_fails_because_of_the_addon(variables, tmp_path):
     assert failed == set()
 
 
-def test_what_is_no_conversation_costs_no_query_more(variables):
+def test_what_is_no_conversation_costs_and_tells_no_more(variables):
     without, with_addon = (
-        _costs(variables, template)
+        _plain_task(variables, template)
         for template in (databases.BASE, databases.CONNECTOR)
     )
     assert with_addon == without
 
 
-def _costs(variables, template):
-    """:return: queries (int) by what was done (str) in a database of its own."""
-    script = Path(costs.__file__).read_text() + "\nreport(env)\n"
-    with databases.temporary(variables, f"costs-{template}", template) as database:
+def _plain_task(variables, template):
+    """:return: what ``plain_task.report`` prints in a database of its own (dict)."""
+    script = Path(plain_task.__file__).read_text() + "\nreport(env)\n"
+    with databases.temporary(variables, f"plain-{template}", template) as database:
         command = odoo.command("shell", "-d", database, "--no-http")
         output = run(*command, "--log-level=error", env=variables, input=script)
     return json.loads(output.splitlines()[-1])

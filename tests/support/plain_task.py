@@ -1,4 +1,4 @@
-"""What is done with a task that is no conversation, counted in queries.
+"""What is done with a task that is no conversation: in queries, and what is told.
 
 Read into ``odoo shell``, which has the environment.
 """
@@ -13,7 +13,7 @@ COMMENT = {
 
 
 def report(env):
-    """Print the costs as one line of JSON, for who started the shell.
+    """Print all as one line of JSON, for who started the shell.
 
     :param Environment env: of the superuser
     """
@@ -21,7 +21,9 @@ def report(env):
 
 
 def _measure(env):
-    """:return: number of queries (int) by what was done (str)."""
+    """:return: dict: number of queries (int) by what was done, and the names of what
+    the client is told of a message (dict of lists by model)
+    """
     agent = _user(env, "agent", "project.group_project_user")
     portal = _user(env, "collaborator", "base.group_portal")
     project = env["project.project"].create(
@@ -50,10 +52,16 @@ def _measure(env):
         "post": lambda: seen.message_post(**COMMENT),
         "post in the portal": lambda: shared.sudo().message_post(**COMMENT),
         "read messages": lambda: _to_client(message),
+        "open the menu of messages": lambda: _open_menu(agent, message),
         "suggest recipients": lambda: seen._message_get_suggested_recipients_batch(),
         "open the form": lambda: _open_form(alone.with_user(agent)),
     }
-    return {name: _count(env, do) for name, do in done.items()}
+    counts = {name: _count(env, do) for name, do in done.items()}
+    told = {
+        model: sorted({name for record in records for name in record})
+        for model, records in _to_client(message).items()
+    }
+    return counts | {"told of a message": told}
 
 
 def _user(env, login, group):
@@ -86,6 +94,13 @@ def _to_client(message):
     from odoo.addons.mail.tools.discuss import Store
 
     return Store().add(message).get_result()
+
+
+def _open_menu(user, message):
+    from odoo.addons.mail.tools.discuss import Store
+
+    user.with_user(user)._init_messaging(Store())
+    message._message_notifications_to_store(Store())
 
 
 def _open_form(task):
