@@ -109,7 +109,17 @@ class ResPartner(models.Model):
             account, self._name, self.id, "avatar.jpg"
         )
 
-    # -- Merging -----------------------------------------------------------------
+    # -- Deleting and merging ----------------------------------------------------
+
+    def unlink(self):
+        """Delete contacts; customers who were linked to another one since keep the
+        fates of what was sent to them."""
+        # sudo: who may delete contacts need not know the outbox
+        outbox = self.env["viber.message"].sudo()
+        told = outbox.search([("mail_notification_id.res_partner_id", "in", self.ids)])
+        result = super().unlink()
+        told.subscriber_id._restore_fates()
+        return result
 
     def _viber_check_merge(self):
         """Refuse what would make an employee of a customer.

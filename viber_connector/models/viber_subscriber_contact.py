@@ -273,7 +273,35 @@ class ViberSubscriber(models.Model):
             task.message_subscribe(partner.ids)
             task.message_unsubscribe(old_partner.ids)
         tasks.partner_id = partner
+        self._restore_fates()
 
     def _forget_what_we_wrote(self):
         """Another contact: its name and picture were given by a person."""
         self.write({"contact_name": False, "avatar_checksum": False})
+
+    def _restore_fates(self):
+        """Show again what became of the messages to these customers.
+
+        Odoo deletes a contact's notifications with the contact; the outbox knows still.
+        """
+        # sudo: the outbox is for managers; it tells what the chatter showed to all
+        outbox = self.env["viber.message"].sudo()
+        lost = outbox.search(
+            [
+                ("subscriber_id", "in", self.filtered("partner_id").ids),
+                ("mail_message_id", "!=", False),
+                ("mail_notification_id", "=", False),
+            ]
+        )
+        for (message, subscriber), parts in lost.grouped(
+            lambda row: (row.mail_message_id, row.subscriber_id)
+        ).items():
+            partner = subscriber.partner_id
+            there = message.notification_ids.filtered(
+                lambda n, partner=partner: n.res_partner_id == partner
+            )
+            if not there or there.notification_type == "viber":
+                parts.mail_notification_id = there or outbox._create_notification(
+                    message, partner
+                )
+        lost.mail_notification_id._viber_sum_up()

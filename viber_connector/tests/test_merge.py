@@ -1,4 +1,4 @@
-"""Merged contacts: every conversation keeps its follower, every message its fate."""
+"""Contacts merged or deleted: no conversation loses its follower or its fates."""
 
 from odoo.exceptions import UserError
 from odoo.tests import new_test_user
@@ -176,3 +176,51 @@ class TestMerge(ContactCase):
     def test_contacts_that_are_no_customers_merge_as_ever(self):
         contacts = self.contact() + self.agent.partner_id
         self.merge(contacts, self.agent.partner_id)
+
+
+class TestDelete(ContactCase):
+    def setUp(self):
+        super().setUp()
+        self.task = self.converse(**self.sender())
+        self.subscriber = self.task.viber_subscriber_id
+        self.old = self.task.partner_id
+        self.viber.answer("send_message", 500)
+        self.message = self.reply(self.task).sudo()
+        self.send()
+        self.assertEqual(self.fate(), ("exception", self.old))
+
+    def fate(self):
+        notification = self.notification(self.message)
+        return notification.notification_status, notification.res_partner_id
+
+    def test_a_fate_outlives_the_contact_that_was_linked_before(self):
+        self.subscriber.partner_id = contact = self.contact()
+        self.assertEqual(self.fate(), ("exception", self.old), "history is history")
+        self.old.unlink()
+        self.env.invalidate_all()
+        self.assertEqual(self.fate(), ("exception", contact))
+        self.message.with_user(self.agent).viber_confirm()
+        self.assertEqual(self.fate(), ("pending", contact))
+
+    def test_a_fate_comes_back_with_the_contact_that_is_made_anew(self):
+        self.old.unlink()
+        self.env.invalidate_all()
+        self.assertFalse(self.message.notification_ids)
+        self.assertEqual(self.converse("Again", **self.sender()), self.task)
+        self.assertEqual(self.fate(), ("exception", self.subscriber.partner_id))
+        rows = self.outbox(self.message)
+        self.assertEqual(rows.mail_notification_id, self.notification(self.message))
+
+    def test_a_fate_comes_back_with_the_contact_that_is_chosen(self):
+        self.old.unlink()
+        self.env.invalidate_all()
+        self.subscriber.partner_id = contact = self.contact()
+        self.assertEqual(self.fate(), ("exception", contact))
+
+    def test_who_deletes_needs_no_rights_on_the_outbox(self):
+        self.subscriber.partner_id = contact = self.contact()
+        groups = "base.group_user,base.group_partner_manager"
+        clerk = new_test_user(self.env, "clerk", groups=groups)
+        self.old.with_user(clerk).unlink()
+        self.env.invalidate_all()
+        self.assertEqual(self.fate(), ("exception", contact))

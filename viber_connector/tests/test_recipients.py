@@ -52,13 +52,20 @@ class TestRecipients(ViberCase):
         )
 
     def test_an_employee_with_an_identity_is_notified_as_odoo_does(self):
-        user = new_test_user(self.env, "tester", groups="project.group_project_user")
+        # A customer who was hired.
+        partner = self.env["res.partner"].create({"name": "Tester"})
         self.env["viber.subscriber"].create(
             {
                 "account_id": self.account.id,
                 "viber_user_id": "tester==",
-                "partner_id": user.partner_id.id,
+                "partner_id": partner.id,
             }
+        )
+        user = new_test_user(
+            self.env,
+            "tester",
+            groups="project.group_project_user",
+            partner_id=partner.id,
         )
         self.task.message_subscribe(user.partner_id.ids)
         message = self.reply(self.task)
