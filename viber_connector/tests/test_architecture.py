@@ -36,6 +36,7 @@ PUBLIC_METHODS = {
         "notify_cancel_by_type",
         "write",
     },
+    "res.partner": {"unlink"},
     "viber.event": {"action_reprocess"},
     "viber.media": {"action_retry"},
     "viber.message": {"action_cancel", "action_confirm", "action_retry"},

@@ -67,8 +67,9 @@ class TestMerge(ContactCase):
         self.send()
         messages += [self.reply(task) for task in others]
         before = self.fates(messages)
-        states = ["pending", "exception", "ready", "ready"]
-        self.assertEqual([fate[0] for fate in before], states)
+        # Which of two accounts is served first is left to chance.
+        states = ["exception", "pending", "ready", "ready"]
+        self.assertEqual(sorted(fate[0] for fate in before), states)
         self.merge(self.contacts, kept)
         for task in (first, second, *others):
             self.assertEqual(task.partner_id, kept)
