@@ -271,7 +271,8 @@ class ViberSubscriber(models.Model):
         self._forget_what_we_wrote()
         for task in tasks:
             task.message_subscribe(partner.ids)
-            task.message_unsubscribe(old_partner.ids)
+            # Who works on the task, as a customer who was hired may, goes on to.
+            task.message_unsubscribe((old_partner - task.user_ids.partner_id).ids)
         tasks.partner_id = partner
         self._restore_fates()
 

@@ -157,6 +157,13 @@ class TestWhoWasLinkedToAnEmployee(InsiderCase):
     def test_a_contact_that_becomes_an_employees_is_left_to_them(self):
         self.check_speaks_as_a_new_contact(self.become_employee().partner_id)
 
+    def test_a_customer_who_was_hired_and_works_on_the_task_follows_it(self):
+        user = self.become_employee()
+        self.task.user_ids = user
+        self.converse("Is anybody there?", **self.sender())
+        self.assertNotEqual(self.task.partner_id, user.partner_id)
+        self.assertIn(user.partner_id, self.task.message_partner_ids)
+
     def test_one_who_was_linked_by_an_earlier_version_is_left_alone(self):
         insider = self.agent.partner_id
         self.link_unchecked(insider)
