@@ -280,6 +280,11 @@ class ViberSubscriber(models.Model):
         """Another contact: its name and picture were given by a person."""
         self.write({"contact_name": False, "avatar_checksum": False})
 
+    def _follow_conversations(self):
+        """Have the contacts follow their open conversations, so that answers arrive."""
+        for task in self.task_ids.filtered(lambda task: task._viber_is_open()):
+            task.message_subscribe(task.viber_subscriber_id.partner_id.ids)
+
     def _restore_fates(self):
         """Show again what became of the messages to these customers.
 

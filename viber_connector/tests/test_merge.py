@@ -49,6 +49,18 @@ class TestMerge(ContactCase):
                 savepoint.rollback()
                 self.env.invalidate_all()
 
+    def test_the_kept_contact_follows_every_open_conversation(self):
+        self.here.message_unsubscribe(self.contacts.ids)
+        closed = self.here.copy(
+            {"viber_subscriber_id": self.here.viber_subscriber_id.id}
+        )
+        closed.message_unsubscribe(self.contacts.ids)
+        closed.state = "1_done"
+        self.merge(self.contacts, self.contacts[1])
+        for task in (self.here, self.there):
+            self.assertIn(self.contacts[1], task.message_partner_ids)
+        self.assertNotIn(self.contacts[1], closed.message_partner_ids)
+
     def check_merge(self, kept):
         first, second = self.here, self.there
         others = [

@@ -35,5 +35,6 @@ class BasePartnerMergeAutomaticWizard(models.TransientModel):
         subscribers.invalidate_recordset(["partner_id"])
         moved = subscribers.filtered(lambda s: s.partner_id.id != before[s])
         moved._forget_what_we_wrote()
+        subscribers._follow_conversations()
         subscribers._restore_fates()
         return result
