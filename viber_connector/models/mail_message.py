@@ -1,14 +1,21 @@
 """What of a chatter message may leave for Viber, and as what."""
 
+from markupsafe import escape
+
 from odoo import models
 from odoo.exceptions import UserError
 
 from ..tools import html_text, payload
+from ..tools.text import clean_line, shorten
 
 # What a person may not change once it was said in Viber.
 _CONTENT = {"attachment_ids", "body"}
 # States in which nothing of a message can have reached the customer.
 _CHANGEABLE = ("outgoing", "failed", "canceled")
+# Whose words a message is (design.md, 5).
+COMPANY, OUTSIDER, UNKNOWN = "company", "outsider", "unknown"
+# Longest name in front of a text, in characters.
+_NAME_MAX_LENGTH = 60
 
 
 class MailMessage(models.Model):
@@ -37,6 +44,56 @@ class MailMessage(models.Model):
             and not self.subtype_id.internal
         )
 
+    def _viber_voice(self):
+        """Tell whose words this message is: the one place that decides it.
+
+        An author is what somebody claims: by a remote call a portal user may name
+        anybody. Who created the message is what Odoo knows. What comes by e-mail is
+        created by OdooBot, its author is found by the address.
+
+        :return: ``COMPANY``, ``OUTSIDER`` (somebody known who is no employee) or
+            ``UNKNOWN``; and the contact who speaks, empty when it is nobody
+        :rtype: tuple[str, res.partner]
+        """
+        self.ensure_one()
+        author, creator = self.author_id, self.create_uid
+        if creator.share and not creator._is_public():
+            return OUTSIDER, creator.partner_id
+        is_email = self.message_type == "email"
+        if not author:
+            is_ours = not is_email and not creator.share
+            return (COMPANY if is_ours else UNKNOWN), author
+        if self._viber_is_of_company(author):
+            return (UNKNOWN if creator.share else COMPANY), author
+        # Somebody who has left since: what they wrote as an employee stays that.
+        if not is_email and author == creator.partner_id and not creator.share:
+            return COMPANY, author
+        users = author.with_context(active_test=False).user_ids
+        if not clean_line(author.name) or any(user._is_public() for user in users):
+            return UNKNOWN, author.browse()
+        return OUTSIDER, author
+
+    def _viber_is_of_company(self, partner):
+        """:return: whether a contact is an employee, OdooBot, or a company of ours"""
+        if not partner.partner_share:
+            return True
+        # sudo: companies that the user may not see are ours as well
+        companies = self.env["res.company"].sudo()
+        return bool(companies.search_count([("partner_id", "=", partner.id)], limit=1))
+
+    def _viber_text(self, account):
+        """:return: the text for Viber, behind the name of who is no employee
+        :rtype: str
+        """
+        is_email = self.message_type == "email"
+        text = html_text.to_viber(self.body, account._get_base_url(), is_email)
+        voice, speaker = self._viber_voice()
+        if voice == COMPANY or not (text or self.attachment_ids):
+            return text
+        # As HTML, so that no mark or line of the name formats anything.
+        name = escape(shorten(clean_line(speaker.name), _NAME_MAX_LENGTH))
+        return f"{html_text.to_viber(name)}: {text}".rstrip()
+
     def _viber_payloads(self, subscriber, tracking_data, keyboard=None):
         """Make the payloads that bring this message to a customer.
 
@@ -50,9 +107,7 @@ class MailMessage(models.Model):
         self.ensure_one()
         account = subscriber.account_id
         return payload.build(
-            html_text.to_viber(
-                self.body, account._get_base_url(), self._viber_is_email()
-            ),
+            self._viber_text(account),
             [
                 attachment._viber_outgoing_file(account)
                 for attachment in self._viber_attachments(account)
@@ -63,19 +118,16 @@ class MailMessage(models.Model):
             keyboard=keyboard,
         )
 
-    def _viber_is_email(self):
-        """:return: whether the text may have the history of an e-mail below it"""
-        return self.message_type == "email"
-
     def _viber_attachments(self, account):
         """:return: the files of this message: those below it, then the rest of those
-            in its text
+            in its text that may leave
         :rtype: ir.attachment
         """
-        ids = html_text.attachment_ids(
-            self.body, account._get_base_url(), self._viber_is_email()
-        )
         below = self.attachment_ids.sorted("id")
+        ids = html_text.attachment_ids(self.body, account._get_base_url())
+        writers = self._viber_writers() if ids else self.env["res.users"]
+        if not writers:
+            return below
         found = self.env["ir.attachment"].search(
             [
                 ("id", "in", ids),
@@ -90,14 +142,59 @@ class MailMessage(models.Model):
                 ("create_uid", "=", self.create_uid.id),
             ]
         )
+        for user in writers:
+            found &= (
+                found.with_user(user)
+                .with_context(allowed_company_ids=user.company_ids.ids)
+                ._filtered_access("read")
+                .with_env(found.env)
+            )
+        found -= self._viber_files_of_notes(found)
         return below | found.sorted(lambda attachment: ids.index(attachment.id))
+
+    def _viber_writers(self):
+        """Find out who answers for the files that the text names.
+
+        :return: the employees who wrote or edited this comment; none when somebody
+            else had a hand in it, or it is no comment of an employee
+        :rtype: res.users
+        """
+        voice, author = self._viber_voice()
+        if self.message_type != "comment" or voice != COMPANY:
+            return self.env["res.users"]
+        # OdooBot posts for others and may read everything: it answers for nothing.
+        writers = (self.create_uid | self.write_uid).filtered(
+            lambda user: not user._is_superuser()
+        )
+        writers = writers or author.user_ids
+        is_inside = writers and all(user._is_internal() for user in writers)
+        return writers if is_inside else writers.browse()
+
+    def _viber_files_of_notes(self, files):
+        """:return: those files that belong to an internal message, too
+        :rtype: ir.attachment
+        """
+        if not files:
+            return files
+        # sudo: a note hides its files, whoever may read it
+        notes = self.sudo().search(
+            [
+                ("attachment_ids", "in", files.ids),
+                "|",
+                "|",
+                ("is_internal", "=", True),
+                ("subtype_id", "=", False),
+                ("subtype_id.internal", "=", True),
+            ]
+        )
+        return files & notes.attachment_ids
 
     def _viber_sender(self, account):
         """:return: under whose name the customer sees this message
         :rtype: payload.Sender
         """
-        if account.send_as_employee and self.author_id:
-            author = self.author_id
+        voice, author = self._viber_voice()
+        if account.send_as_employee and voice == COMPANY and author:
             return payload.Sender(author.name, author._viber_avatar_url(account))
         return payload.Sender(account.name, account.icon_url or "")
 
@@ -163,8 +260,15 @@ class MailMessage(models.Model):
 
         :return: ``True``
         :raise AccessError: when the user may not write in the conversation
+        :raise UserError: when there is nothing that can be sent, with the reason
         """
-        self._viber_rows_to_act_on()._send_again()
+        rows = self._viber_rows_to_act_on()
+        bare = self._viber_bare()
+        rows._send_again()
+        bare._viber_try_again()
+        still = bare.filtered(lambda n: not n.viber_message_ids)
+        if still and still == bare and not rows:
+            raise UserError(still[0].failure_reason)
         return True
 
     def viber_cancel(self):
@@ -174,6 +278,7 @@ class MailMessage(models.Model):
         :raise AccessError: when the user may not write in the conversation
         """
         self._viber_rows_to_act_on()._cancel()
+        self._viber_bare()._viber_sum_up()
         return True
 
     def viber_confirm(self):
@@ -192,6 +297,25 @@ class MailMessage(models.Model):
         for model, res_ids in self._viber_documents().items():
             self.env[model].browse(res_ids).check_access("write")
         return self._viber_rows()
+
+    def _viber_bare(self, author=None):
+        """Find what failed before anything of it was in the outbox.
+
+        :param res.partner | None author: whose, instead of those of these messages
+        :return: notifications, sudoed
+        :rtype: mail.notification
+        """
+        # sudo: callers check the access to the message, or the messages are their own
+        notifications = self.env["mail.notification"].sudo()
+        whose = ("mail_message_id", "in", self.ids)
+        return notifications.search(
+            [
+                ("author_id", "=", author.id) if author else whose,
+                ("notification_type", "=", "viber"),
+                ("notification_status", "=", "exception"),
+                ("viber_message_ids", "=", False),
+            ]
+        )
 
     def _viber_documents(self):
         documents = {}

@@ -28,6 +28,10 @@ class MailNotification(models.Model):
             ("viber_request", "Viber refused the message"),
             ("viber_uncertain", "May not have arrived"),
             ("viber_unavailable", "Viber was out of reach for too long"),
+            # Of these, nothing was in the outbox.
+            ("viber_no_conversation", "This reaches nobody in Viber"),
+            ("viber_nothing", "Nothing of it can be shown in Viber"),
+            ("viber_unknown", "Nobody knows who wrote it"),
         ]
     )
     viber_seen_date = fields.Datetime(
@@ -60,8 +64,59 @@ class MailNotification(models.Model):
         # The author's counter of failures, wherever he is in Odoo.
         failures.mail_message_id._notify_message_notification_update()
         # Whoever has the conversation open.
-        tasks = changed.viber_message_ids.task_id
-        tasks._viber_push_fates(changed.mail_message_id)
+        changed._viber_push()
+
+    def _viber_push(self):
+        messages = self.mail_message_id.filtered(lambda m: m.model == "project.task")
+        tasks = self.env["project.task"].browse(messages.mapped("res_id"))
+        tasks._viber_push_fates(messages)
+
+    def _viber_fail(self, failure_type):
+        """Show that nothing of a message goes to Viber, and why.
+
+        :param str failure_type: why
+        """
+        self.ensure_one()
+        self.write(
+            {
+                "notification_status": "exception",
+                "failure_type": failure_type,
+                "failure_reason": self._viber_reason(failure_type),
+                "viber_status_date": fields.Datetime.now(),
+                "viber_seen_date": False,
+            }
+        )
+        self.mail_message_id._notify_message_notification_update()
+        self._viber_push()
+
+    def _viber_reason(self, failure_type):
+        if failure_type == "viber_nothing":
+            return self.env._("Nothing of this message can be shown in Viber.")
+        if failure_type == "viber_unknown":
+            return self.env._(
+                "Nobody knows who wrote this: it does not go to Viber in the company's "
+                "name."
+            )
+        account = self._viber_task().viber_account_id
+        if account:
+            return self.env._(
+                "This contact is no customer of the Viber account %s, which serves "
+                "this task: nothing reaches them here.",
+                account.name,
+            )
+        return self.env._(
+            "This task is no conversation in Viber: choose its Viber Customer, then "
+            "send again."
+        )
+
+    def _viber_task(self):
+        return self.env["project.task"].browse(self.mail_message_id.res_id)
+
+    def _viber_try_again(self):
+        """Send what failed before anything of it was in the outbox, if it can be sent
+        now; else show why it can't."""
+        for notification in self:
+            notification._viber_task()._viber_tell_again(notification)
 
     def _viber_fate(self):
         """:return: what the state of the parts makes of the notification

@@ -60,6 +60,7 @@ class ProjectTask(models.Model):
 
     @api.depends(
         "viber_subscriber_id.is_subscribed",
+        "partner_id.email_normalized",
         "message_partner_ids",
         "partner_id.active",
         "viber_account_id.active",
@@ -73,7 +74,7 @@ class ProjectTask(models.Model):
     def _viber_explain_unreachable(self):
         account = self.viber_account_id
         if not account:
-            return False
+            return self._viber_explain_no_conversation()
         if not self.viber_subscriber_id.is_subscribed:
             return self.env._(
                 "This customer has left the Viber bot: nothing reaches him in Viber "
@@ -103,6 +104,17 @@ class ProjectTask(models.Model):
                 account.name,
             )
         return False
+
+    def _viber_explain_no_conversation(self):
+        customer = self.partner_id
+        if not customer or customer.email_normalized or not customer.partner_share:
+            return False
+        if not self._viber_known(customer.ids):
+            return False
+        return self.env._(
+            "This task is no conversation in Viber: what you write does not reach the "
+            "customer. Choose its Viber Customer first."
+        )
 
     @api.depends("partner_id", "viber_subscriber_id.partner_id")
     def _compute_viber_is_detached(self):

@@ -5,6 +5,7 @@ from odoo.exceptions import UserError
 
 from .. import const
 from ..tools import payload
+from .mail_message import UNKNOWN
 
 
 class ProjectTask(models.Model):
@@ -12,23 +13,61 @@ class ProjectTask(models.Model):
 
     def _notify_get_recipients(self, message, msg_vals=False, **kwargs):
         recipients = super()._notify_get_recipients(message, msg_vals, **kwargs)
-        if not recipients:
-            return recipients
         # sudo: a portal user who writes may not read the field
-        if self.sudo().viber_account_id:
+        if recipients and self.sudo().viber_account_id:
             recipients = self._viber_route(message.sudo(), recipients)
-        return self._viber_spare_failures(recipients)
+        return self._viber_face_the_lost(message.sudo(), recipients)
 
-    def _viber_spare_failures(self, recipients):
-        """Leave out Viber customers who would get an e-mail but have no address: it
-        would only fail."""
+    def _viber_face_the_lost(self, message, recipients):
+        """See to Viber customers whom nothing reaches: who would get an e-mail but have
+        no address. Odoo's e-mail would only fail, with a reason that is no help.
+
+        :param mail.message message: the message, sudoed
+        :param list[dict] recipients: as ``_notify_get_recipients`` returns them
+        :return: the same; of those customers, with a failure when it is a message to
+            customers, else without them
+        :rtype: list[dict]
+        """
         lost = [
             r["id"]
             for r in recipients
             if r["notif"] == "email" and r["share"] and not r["email_normalized"]
         ]
-        known = self._viber_known(lost) if lost else ()
-        return [r for r in recipients if r["id"] not in known]
+        forgotten = self._viber_forgotten_customer(message, recipients)
+        if not lost and not forgotten:
+            return recipients
+        known = self._viber_known(lost + forgotten.ids)
+        faced = [r for r in recipients if r["id"] not in known]
+        untold = set(message.author_id.ids)
+        # sudo: a portal user who writes may not read the fields
+        if self.sudo().viber_is_detached:
+            # Meant so: the form says it, and whose customer it is now.
+            untold |= set(self.sudo().viber_subscriber_id.partner_id.ids)
+        failed = [r for r in recipients if r["id"] in known - untold]
+        failed += [_recipient(partner) for partner in forgotten if partner.id in known]
+        return faced + [
+            dict(r, notif="viber", viber_failure="viber_no_conversation")
+            for r in failed
+            if message._viber_may_leave(r["id"], automatic=False)
+        ]
+
+    def _viber_forgotten_customer(self, message, recipients):
+        """:return: the customer of a task that is no conversation, when nothing of a
+            message to customers goes to them; a copy has no followers
+        :rtype: res.partner
+        """
+        # sudo: a portal user who writes may not read the fields
+        customer = self.sudo().partner_id
+        is_forgotten = (
+            customer.active
+            and customer.partner_share
+            and not customer.email_normalized
+            and not self.sudo().viber_account_id
+            and customer != message.author_id
+            and customer.id not in {r["id"] for r in recipients}
+            and message._viber_may_leave(customer.id, automatic=False)
+        )
+        return customer if is_forgotten else customer.browse()
 
     def _viber_known(self, partner_ids):
         """:return: ids of those contacts who are Viber users, at whatever account
@@ -45,7 +84,7 @@ class ProjectTask(models.Model):
         :param mail.message message: the message, sudoed
         :param list[dict] recipients: as ``_notify_get_recipients`` returns them
         :return: the same, ``notif`` being ``viber`` for those who get it in Viber, as
-            whom says ``viber_subscriber``
+            whom says ``viber_subscriber``, or why not ``viber_failure``
         :rtype: list[dict]
         """
         automatic = self.sudo().viber_account_id.send_automatic_messages
@@ -55,18 +94,24 @@ class ProjectTask(models.Model):
         if self.sudo().viber_is_detached:
             # Somebody else is the customer now: this is not said to the old one.
             subscribers.pop(self.sudo().viber_subscriber_id.partner_id.id, None)
+        voice, speaker = message._viber_voice()
+        # Nobody is told in Viber what they wrote themselves.
+        writers = (message.author_id | speaker).ids
         routed = []
         for recipient in recipients:
             subscriber = subscribers.get(recipient["id"])
             if not subscriber:
                 routed.append(recipient)
                 continue
-            # Nobody is told in Viber what he wrote there himself.
-            if recipient["id"] == message.author_id.id:
+            if recipient["id"] in writers:
                 continue
             has_email = bool(recipient["email_normalized"])
             if not message._viber_may_leave(recipient["id"], automatic):
                 routed += [recipient] if has_email else []
+            elif voice == UNKNOWN:
+                # The customer isn't told in the company's name by whoever it is.
+                failed = dict(recipient, notif="viber", viber_failure="viber_unknown")
+                routed.append(recipient if has_email else failed)
             elif subscriber.is_subscribed or not has_email:
                 # Who has left the bot and has no address gets a message that fails
                 # and says why: better than nothing.
@@ -118,12 +163,40 @@ class ProjectTask(models.Model):
         :param dict | None viber_keyboard: buttons below the message
         """
         subscribers = [
-            r["viber_subscriber"] for r in recipients if r["notif"] == "viber"
+            r["viber_subscriber"] for r in recipients if r.get("viber_subscriber")
         ]
+        # sudo: who may post here may notify; the outbox is not theirs to write
+        outbox = self.env["viber.message"].sudo()
         if subscribers:
-            # sudo: who may post here may notify; the outbox is not his to write
+            outbox._enqueue(self.sudo(), message.sudo(), subscribers, viber_keyboard)
+        for recipient in recipients:
+            if recipient.get("viber_failure"):
+                partner = outbox.env["res.partner"].browse(recipient["id"])
+                fate = outbox._create_notification(message.sudo(), partner)
+                fate._viber_fail(recipient["viber_failure"])
+
+    def _viber_tell_again(self, notification):
+        """Route a message anew to whom nothing of it went.
+
+        :param mail.notification notification: that failed, sudoed
+        """
+        message, partner = notification.mail_message_id, notification.res_partner_id
+        recipients = [_recipient(partner)]
+        # sudo: callers check the access to the conversation
+        if self.sudo().viber_account_id:
+            recipients = self._viber_route(message, recipients)
+        routed = recipients[0] if recipients else {}
+        if routed.get("viber_subscriber"):
+            # sudo: the outbox is for managers
             self.env["viber.message"].sudo()._enqueue(
-                self.sudo(), message.sudo(), subscribers, viber_keyboard
+                self.sudo(),
+                message,
+                [routed["viber_subscriber"]],
+                notification=notification,
+            )
+        else:
+            notification._viber_fail(
+                routed.get("viber_failure") or notification.failure_type
             )
 
     @api.model
@@ -140,6 +213,7 @@ class ProjectTask(models.Model):
                     ("state", "in", tuple(const.BROKEN_STATES)),
                 ]
             )._cancel()
+            self.env["mail.message"]._viber_bare(author)._viber_sum_up()
         return result
 
     def action_viber_ask_phone(self):
@@ -175,8 +249,15 @@ class ProjectTask(models.Model):
         return result
 
     def _message_update_content(self, message, /, **kwargs):
+        bare = message._viber_bare()
         result = super()._message_update_content(message, **kwargs)
         message._viber_rows()._rebuild()
+        if message._is_empty():
+            bare._viber_sum_up()
+        else:
+            # What said nothing may say something now.
+            nothing = bare.filtered(lambda n: n.failure_type == "viber_nothing")
+            nothing._viber_try_again()
         return result
 
     def _message_get_suggested_recipients_batch(self, *args, **kwargs):
@@ -199,3 +280,23 @@ class ProjectTask(models.Model):
             ]
             for task_id, recipients in suggested.items()
         }
+
+
+def _recipient(partner):
+    """:return: a contact as ``_notify_get_recipients`` tells of one
+    :rtype: dict
+    """
+    return {
+        "active": partner.active,
+        "email_normalized": partner.email_normalized,
+        "groups": [],
+        "id": partner.id,
+        "is_follower": False,
+        "lang": partner.lang,
+        "name": partner.name,
+        "notif": "email",
+        "share": partner.partner_share,
+        "type": "customer",
+        "uid": False,
+        "ushare": False,
+    }

@@ -114,27 +114,32 @@ class ViberMessage(models.Model):
     _sending = models.Index("(account_id, sending_date)")
 
     @api.model
-    def _enqueue(self, task, message, subscribers, keyboard=None):
+    def _enqueue(self, task, message, subscribers, keyboard=None, notification=None):
         """Put a chatter message into the outbox.
 
         :param project.task task: the conversation
         :param mail.message message: what to send
         :param list[viber.subscriber] subscribers: to whom
         :param dict | None keyboard: buttons below the message
+        :param mail.notification | None notification: of the only subscriber, when it
+            is there already
         """
         rows = self.browse()
         for subscriber in subscribers:
             reference = task._viber_reference(subscriber)
             payloads = message._viber_payloads(subscriber, reference, keyboard)
+            fate = notification or self._create_notification(
+                message, subscriber.partner_id
+            )
             if not payloads:
+                fate._viber_fail("viber_nothing")
                 continue
-            notification = self._create_notification(message, subscriber.partner_id)
             vals = {
                 "account_id": subscriber.account_id.id,
                 "subscriber_id": subscriber.id,
                 "task_id": task.id,
                 "mail_message_id": message.id,
-                "mail_notification_id": notification.id,
+                "mail_notification_id": fate.id,
             }
             rows |= self._create_parts(payloads, vals)
         gone = rows.filtered(lambda row: not row.subscriber_id.is_subscribed)
@@ -146,6 +151,8 @@ class ViberMessage(models.Model):
                 "has come back."
             ),
         )
+        if notification:
+            notification._viber_sum_up()
         if rows - gone:
             self._wake()
 
@@ -173,13 +180,16 @@ class ViberMessage(models.Model):
             model = (waiting or parts)[0]
             # Odoo's default is that a copy has no state.
             [vals] = model.copy_data({"state": model.state})
-            subscriber = parts.subscriber_id
-            payloads = parts.mail_message_id._viber_payloads(
+            subscriber, message = parts.subscriber_id, parts.mail_message_id
+            payloads = message._viber_payloads(
                 subscriber, parts.task_id._viber_reference(subscriber)
             )
             parts.unlink()
-            self._create_parts(payloads, vals)
-            notification._viber_sum_up()
+            if payloads or message._is_empty() or vals["state"] == "canceled":
+                self._create_parts(payloads, vals)
+                notification._viber_sum_up()
+            else:
+                notification._viber_fail("viber_nothing")
             self._wake()
 
     def _send_again(self):

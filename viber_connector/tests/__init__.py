@@ -5,6 +5,7 @@ from . import test_becoming
 from . import test_claims
 from . import test_contacts
 from . import test_conversation_rules
+from . import test_faces
 from . import test_fate
 from . import test_files_out
 from . import test_illness
@@ -35,5 +36,6 @@ from . import test_tools_signature
 from . import test_tools_text
 from . import test_tools_viber_api
 from . import test_uncertain
+from . import test_voice
 from . import test_webhook
 from . import test_welcome

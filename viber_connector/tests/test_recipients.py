@@ -45,11 +45,16 @@ class TestRecipients(ViberCase):
     def test_an_identity_at_another_account_counts_for_nothing(self):
         other = self.env["viber.account"].create({"auth_token": "other"})
         with_email = self._partner("A", "a==", other, email="a@example.com")
-        self._partner("B", "b==", other)
+        lost = self._partner("B", "b==", other)
         message = self.reply(self.task)
         self.assertEqual(
-            self._told(message), {(self.customer, "viber"), (with_email, "email")}
+            self._told(message),
+            {(self.customer, "viber"), (with_email, "email"), (lost, "viber")},
         )
+        failed = message.notification_ids.filtered(lambda n: n.res_partner_id == lost)
+        self.assertEqual(failed.notification_status, "exception")
+        self.assertIn(self.account.name, failed.failure_reason)
+        self.assertEqual(len(self.outbox(message)), 1)
 
     def test_an_employee_with_an_identity_is_notified_as_odoo_does(self):
         # A customer who was hired.
@@ -114,7 +119,7 @@ class TestRecipients(ViberCase):
             message = self.reply(
                 task, subtype_xmlid=subtype, partner_ids=self.customer.ids
             )
-            self.assertFalse(message.notification_ids)
+            self.assertFalse(self._told(message) - {(self.customer, "viber")})
             self.assertFalse(message.sudo().mail_ids)
 
     def test_a_stranger_without_address_fails_as_in_odoo(self):

@@ -241,6 +241,5 @@ class TestToViber(BaseCase):
             '<img src="/web/image/7x"><img src="/web/image/99999999999">'
             '<blockquote data-o-mail-quote="1"><img src="/web/image/8"></blockquote>'
         )
-        self.assertEqual(attachment_ids(body, "https://a.org", True), [12, 3, 4])
         self.assertEqual(attachment_ids(body, "https://a.org"), [12, 3, 4, 8])
         self.assertEqual(attachment_ids(False), [])

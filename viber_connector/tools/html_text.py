@@ -72,24 +72,22 @@ def to_viber(body, base_url="", is_email=False):
     return text.translate(_VERBATIM_BACK)
 
 
-def attachment_ids(body, base_url="", is_email=False):
+def attachment_ids(body, base_url=""):
     """Find the files that are shown in the text of a chatter message.
 
     :param str body: HTML of a ``mail.message``
     :param str base_url: what links to our own files may begin with
-    :param bool is_email: see :func:`to_viber`
     :return: ids of attachments, maybe of others or of none, in the order of the text
     :rtype: list[int]
     """
     if not body or "/web/" not in body:
         return []
-    nodes = _parse(body, is_email).iter()
-    links = [node.get("src") or node.get("href") for node in nodes]
+    links = [node.get("src") or node.get("href") for node in _parse(body).iter()]
     matches = [_OWN_FILE.match(link.removeprefix(base_url)) for link in links if link]
     return list(dict.fromkeys(int(match[1]) for match in matches if match))
 
 
-def _parse(body, is_email):
+def _parse(body, is_email=False):
     """:return: what of the HTML is for the customer
     :rtype: lxml.html.HtmlElement
     """
