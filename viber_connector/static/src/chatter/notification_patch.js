@@ -12,6 +12,21 @@ patch(Notification.prototype, {
     get isViberUncertain() {
         return this.isViber && this.isFailure && this.failure_type === "viber_uncertain";
     },
+    /** Failed for what it says, or who says it: to send it again would change nothing. */
+    get isViberInVain() {
+        return (
+            this.isViber &&
+            this.isFailure &&
+            ["viber_nothing", "viber_unknown"].includes(this.failure_type)
+        );
+    },
+    /** Failed before anything of it was in the outbox. */
+    get isViberBare() {
+        return (
+            this.isViberInVain ||
+            (this.isViber && this.isFailure && this.failure_type === "viber_no_conversation")
+        );
+    },
     get icon() {
         return this.isViber ? "o-viber-icon" : super.icon;
     },
@@ -81,6 +96,12 @@ patch(Notification.prototype, {
                 return _t("Send it again when the customer has written.");
             case "viber_request":
                 return _t("Write it in another way, or send it again.");
+            case "viber_nothing":
+                return _t("Write it in another way.");
+            case "viber_unknown":
+                return _t("Write to the customer yourself, if they should know.");
+            case "viber_no_conversation":
+                return "";
             case "viber_account":
                 return _t("An administrator has to look at the Viber account.");
         }

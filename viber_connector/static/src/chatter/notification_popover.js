@@ -20,7 +20,9 @@ export class ViberNotificationPopover extends MessageNotificationPopover {
     }
 
     get canSendAgain() {
-        return this.notifications.some((notif) => notif.isFailure);
+        return this.notifications.some(
+            (notif) => notif.isFailure && !notif.isViberInVain
+        );
     }
 
     get canConfirm() {
@@ -28,7 +30,9 @@ export class ViberNotificationPopover extends MessageNotificationPopover {
     }
 
     get canCancel() {
-        return this.notifications.some((notif) => notif.notification_status === "ready");
+        return this.notifications.some(
+            (notif) => notif.notification_status === "ready" || notif.isViberBare
+        );
     }
 
     async act(method) {
