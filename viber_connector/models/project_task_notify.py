@@ -13,6 +13,8 @@ class ProjectTask(models.Model):
 
     def _notify_get_recipients(self, message, msg_vals=False, **kwargs):
         recipients = super()._notify_get_recipients(message, msg_vals, **kwargs)
+        if not message:
+            return recipients
         # sudo: a portal user who writes may not read the field
         if recipients and self.sudo().viber_account_id:
             recipients = self._viber_route(message.sudo(), recipients)
