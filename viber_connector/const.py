@@ -132,6 +132,19 @@ FORBIDDEN_EXTENSIONS = frozenset(
 
 #: Seconds after which a wake-up of a job that has not begun counts for lost.
 WAKE_UP_PATIENCE = 5
+#: Seconds that a run of a job may take, and after which it gives way to others that
+#: wait; they are looked for so often.
+JOB_SECONDS = 8
+JOB_SLICE = 3
+JOB_LOOK_AGAIN = 0.5
+#: Seconds after which Odoo's job of web pushes gives way.
+PUSH_SLICE = 1
+#: Seconds before the next try of a job that failed.
+JOB_RETRY_DELAY = 60
+#: Seconds that a job waits for a row which somebody else has locked.
+LOCK_SECONDS = 1
+#: Seconds between the tries to write down what others write at the same time.
+CONFLICT_PAUSES = (0.05, 0.1, 0.2)
 #: Odoo's scheduler looks but once a minute for jobs that are due at a later time.
 WAKE_UP_SOON = 70
 
@@ -159,6 +172,13 @@ SEND_REST = 2
 #: Seconds between two looks for more to send, while some is on the way or
 #: ``send_rate`` is used up.
 SEND_LOOK_AGAIN = 0.1
+#: Seconds that a run claims messages for, and that it then waits for answers; an answer
+#: that takes longer than some seconds keeps no run from claiming others meanwhile.
+SEND_SECONDS = 5
+SEND_DRAIN = 16
+SEND_SLOW = 1
+#: Paused accounts that are asked at the same time whether Viber answers again.
+PROBE_CONNECTIONS = 32
 #: A row that is "sending" for longer than any request can take belonged to a
 #: process that died: nobody knows whether Viber took it.
 SENDING_TIMEOUT = 60
@@ -195,6 +215,8 @@ MEDIA_CONNECTIONS = 8
 MEDIA_PATIENCE = 10
 #: Seconds that a later try may take.
 MEDIA_TIMEOUT = 30
+#: Seconds between a run that left files on their way and the next.
+MEDIA_REST = 2
 #: Viber's links to files live one hour (viber_bot_api.md, 4.5).
 MEDIA_LIFE = 3600
 #: Seconds before the next try to fetch a file.
@@ -205,7 +227,7 @@ MEDIA_MAX_MB = 50
 AVATAR_TYPES = ("image/jpeg", "image/png", "image/gif", "image/webp")
 EVENT_RETENTION_PARAMETER = "viber_connector.event_retention_days"
 EVENT_RETENTION_DAYS = 90
-EVENT_RETENTION_BATCH = 10_000
+EVENT_RETENTION_BATCH = 2_000
 
 # -- Customers ---------------------------------------------------------------
 

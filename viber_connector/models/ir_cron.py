@@ -78,6 +78,26 @@ class IrCron(models.Model):
             now,
         )
 
+    def _viber_others_query(self):
+        """Look for a wake-up of any other job that no worker has taken up: who takes
+        one up keeps it locked until the run has ended. See
+        :meth:`_viber_waiting_query`.
+
+        :return: query with one row if there is one
+        :rtype: SQL
+        """
+        return SQL(
+            """
+            SELECT 1 FROM ir_cron_trigger
+             WHERE cron_id != %s AND call_at <= %s
+               AND EXISTS (SELECT 1 FROM ir_cron
+                            WHERE ir_cron.id = cron_id AND active)
+             LIMIT 1 FOR KEY SHARE SKIP LOCKED
+            """,
+            self.id or 0,
+            fields.Datetime.now(),
+        )
+
 
 def _notify_later(dbname, delay):
     """Odoo looks for jobs that are due later but once a minute; wake it in time. Should

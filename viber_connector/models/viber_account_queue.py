@@ -3,11 +3,11 @@
 import logging
 
 from odoo import api, fields, models
+from odoo.exceptions import UserError
 from odoo.tools import SQL
 
 from .. import const
-from ..tools.errors import ViberAccountError, ViberError
-from .viber_queue_mixin import CONFLICTS
+from ..tools.errors import ViberAccountError, ViberError, ViberUnavailable
 
 _logger = logging.getLogger(__name__)
 
@@ -102,9 +102,18 @@ class ViberAccount(models.Model):
 
         :param str reason: what Viber said
         """
-        for account in self.filtered(lambda account: account.state == "connected"):
-            account.write({"state": "error", "state_reason": reason})
+        for account in self._stop(reason):
             account._tell_managers(reason)
+
+    def _stop(self, reason):
+        """Like :meth:`_break`, but tell nobody.
+
+        :return: the accounts whose managers have to be told
+        :rtype: viber.account
+        """
+        stopped = self.filtered(lambda account: account.state == "connected")
+        stopped.write({"state": "error", "state_reason": reason})
+        return stopped
 
     def _tell_managers(self, reason):
         group = self.env.ref("viber_connector.group_viber_manager")
@@ -124,37 +133,77 @@ class ViberAccount(models.Model):
         )
 
     @api.model
-    def _probe_paused(self, session):
-        """Ask for each account that rests, and is due, whether Viber answers again.
+    def _start_probes(self, pool, session):
+        """Ask for accounts that rest, and are due, whether Viber answers again.
 
+        :param concurrent.futures.Executor pool: asks
         :param requests.Session session: reuses connections
+        :return: id of the account by what will be the error, or ``None``
+        :rtype: dict[concurrent.futures.Future, int]
         """
         due = self.search(
-            [("state", "=", "connected"), ("paused_until", "<=", fields.Datetime.now())]
+            [
+                ("state", "=", "connected"),
+                ("paused_until", "<=", fields.Datetime.now()),
+            ],
+            order="paused_until, id",
+            limit=const.PROBE_CONNECTIONS,
         )
-        for account in due:
-            api = account._get_api(session)
-            self._commit()
-            error = _ask(api)
-            try:
-                account._take_probe(error)
-                self._commit()
-            except CONFLICTS:
-                # Another process has asked as well.
-                self.env.cr.rollback()
+        probes = {
+            pool.submit(_ask, account._find_api(session)): account.id for account in due
+        }
+        self._commit()
+        return probes
+
+    def _find_api(self, session):
+        """Like :meth:`_get_api`, for a job: what keeps one account from being used
+        keeps no other.
+
+        :return: the client, or why there is none
+        :rtype: ViberApi | ViberError
+        """
+        try:
+            return self._get_api(session)
+        except UserError as error:
+            return ViberAccountError(str(error))
+        except Exception as error:
+            _logger.exception("The account %s can't be used", self.id)
+            return ViberUnavailable(type(error).__name__)
+
+    @api.model
+    def _keep_probe(self, account_id, error):
+        """Write down what came of asking, and commit.
+
+        :param int account_id: the account, maybe deleted meanwhile
+        :param ViberError | None error: what came of it
+        """
+        account = self.browse(account_id).exists()
+        if not account:
+            return
+        stopped = []
+        if not self._attempt(lambda: stopped.append(account._take_probe(error))):
+            return
+        for broken in stopped[-1]:
+            self._attempt(broken._tell_managers, broken.state_reason)
 
     def _take_probe(self, error):
-        """:param ViberError | None error: what came of asking"""
+        """:param ViberError | None error: what came of asking
+        :return: the account, if it has to be mended by a person
+        :rtype: viber.account
+        """
         if not error:
             self._open()
-        elif isinstance(error, ViberAccountError):
+            return self.browse()
+        if isinstance(error, ViberAccountError):
             self._resume()
-            self._break(str(error))
-        elif self._is_paused_for_too_long():
+            return self._stop(str(error))
+        if self._is_paused_for_too_long():
             self._resume()
-            self._break(self.env._("Viber could not be reached for a day: %s", error))
-        else:
-            self._pause(str(error))
+            return self._stop(
+                self.env._("Viber could not be reached for a day: %s", error)
+            )
+        self._pause(str(error))
+        return self.browse()
 
     def _is_paused_for_too_long(self):
         limit = fields.Datetime.subtract(
@@ -164,9 +213,17 @@ class ViberAccount(models.Model):
 
 
 def _ask(api):
-    """:return: the error of a call that changes nothing, or ``None``"""
+    """:param ViberApi | ViberError api: the client, or why there is none
+    :return: the error of a call that changes nothing, or ``None``
+    :rtype: ViberError | None
+    """
+    if isinstance(api, ViberError):
+        return api
     try:
         api.get_account_info()
     except ViberError as error:
         return error
+    except Exception as error:
+        _logger.exception("Viber could not be asked")
+        return ViberUnavailable(type(error).__name__)
     return None

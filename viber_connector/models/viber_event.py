@@ -15,6 +15,7 @@ class ViberEvent(models.Model):
     _description = "Viber Inbox"
     _order = "id desc"
     _rec_name = "message_token"
+    _job_name = "ir_cron_process_events"
 
     account_id = fields.Many2one(
         "viber.account", required=True, readonly=True, ondelete="restrict"
@@ -76,7 +77,7 @@ class ViberEvent(models.Model):
         :return: whether it is new
         :rtype: bool
         """
-        cron = self._cron()
+        cron = self._job()
         try:
             is_new, is_waking = self._insert(account, event, body, cron)
         except psycopg2.errors.SerializationFailure:
@@ -124,14 +125,9 @@ class ViberEvent(models.Model):
         return bool(rows), bool(rows and rows[0][0])
 
     @api.model
-    def _cron(self):
-        # sudo: whoever may change an account or a subscriber may wake it
-        return self.env["ir.cron"]._viber_job("ir_cron_process_events")
-
-    @api.model
     def _wake(self):
         """Have the inbox processed as soon as this transaction is committed."""
-        self._cron()._viber_wake()
+        self._job()._viber_wake()
 
     def action_reprocess(self):
         """Process events again that failed or were ignored.

@@ -1,6 +1,7 @@
 """How the inbox is emptied: one customer at a time, in Viber's order."""
 
 import logging
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 from odoo import api, fields, models
@@ -27,6 +28,10 @@ _VIBER_ORDER = SQL(
 _KNOWING_EVENTS = ("message", "subscribed", "conversation_started")
 
 
+# By database: what a run had begun to fetch when its time was over, and when that was.
+_left_downloads = {}
+
+
 class ViberEvent(models.Model):
     _inherit = "viber.event"
 
@@ -39,23 +44,15 @@ class ViberEvent(models.Model):
     }
 
     @api.model
-    def _process_queue(self):
-        """Work off the inbox until it is empty or the time of the job is over.
-
-        Safe to run in several processes at once. Commits; raises nothing, since a job
-        that fails waits for its next regular call.
-        """
-        pool = ThreadPoolExecutor(const.MEDIA_CONNECTIONS)
+    def _work(self):
+        downloads = self._take_downloads()
+        finished = False
         try:
-            options = self.env["viber.media"]._fetch_options()
-            finished = self._work_off(Downloads(pool, const.MEDIA_PATIENCE, **options))
+            finished = self._work_off(downloads)
         finally:
-            # Nobody waits for a thread that hangs (in the name service, say).
-            pool.shutdown(wait=False, cancel_futures=True)
-        if not finished:
-            # Have the job called again.
-            self.env["ir.cron"]._commit_progress(remaining=1)
+            self._leave_downloads(downloads, finished)
         self._schedule_retries()
+        return finished
 
     @api.model
     def _work_off(self, downloads):
@@ -63,10 +60,8 @@ class ViberEvent(models.Model):
         :param Downloads downloads: fetches files while others are served
         :rtype: bool
         """
-        is_last = False
-        while not is_last:
-            # What is on its way is seen through: the next run would begin anew with it,
-            # and with its patience.
+        while True:
+            # Unless others wait, what is on its way is seen through.
             is_last = downloads.is_closed and not downloads.is_busy
             done = self._process_receipts()
             served, waiting = self._process_customers(downloads)
@@ -76,9 +71,39 @@ class ViberEvent(models.Model):
             if not done:
                 # No transaction is open here.
                 downloads.wait(_WAIT_SECONDS)
-            if not self.env["ir.cron"]._commit_progress(done, remaining=0):
-                downloads.is_closed = True
-        return False
+            time_left = self.env["ir.cron"]._commit_progress(done, remaining=0)
+            self._wake_others()
+            downloads.is_closed = downloads.is_closed or not time_left
+            if is_last or not self._has_time():
+                return False
+
+    @api.model
+    def _take_downloads(self):
+        """:return: what the last run had begun to fetch: otherwise a slow file would
+            begin anew with each run, and with its patience
+        :rtype: Downloads
+        """
+        downloads, moment = _left_downloads.pop(self.env.cr.dbname, (None, 0))
+        if downloads and time.monotonic() < moment + const.MEDIA_PATIENCE:
+            return downloads
+        if downloads:
+            downloads.shut_down()
+        pool = ThreadPoolExecutor(const.MEDIA_CONNECTIONS)
+        options = self.env["viber.media"]._fetch_options()
+        return Downloads(pool, const.MEDIA_PATIENCE, **options)
+
+    @api.model
+    def _leave_downloads(self, downloads, finished):
+        """Keep what is on its way for the next run in this process.
+
+        :param Downloads downloads: of this run
+        :param bool finished: whether nobody waits for any
+        """
+        if finished:
+            downloads.shut_down()
+            return
+        downloads.is_closed = False
+        _left_downloads[self.env.cr.dbname] = (downloads, time.monotonic())
 
     @api.model
     def _schedule_retries(self):
@@ -93,7 +118,7 @@ class ViberEvent(models.Model):
             )
         )
         if date:
-            self._cron()._viber_wake(at=date)
+            self._job()._viber_wake(at=date)
             self._commit()
 
     # -- Customers -------------------------------------------------------------
@@ -111,22 +136,29 @@ class ViberEvent(models.Model):
         wanted = self._fetch_ahead(customers, downloads)
         self._commit()
         for account_id, viber_user_id, event_ids in customers:
-            # His first event at least has to be ready.
+            if not self._has_time():
+                waiting += 1
+                break
+            # Their first event at least has to be ready.
             if not all(map(downloads.is_ready, wanted.get(event_ids[0], ()))):
                 waiting += 1
                 continue
-            served = self._serve_customer(account_id, viber_user_id, downloads)
+            served = self._serve_customer(
+                account_id, viber_user_id, event_ids[0], downloads
+            )
             done += served
             waiting += not served
         return done, waiting
 
     @api.model
-    def _serve_customer(self, account_id, viber_user_id, downloads):
-        """:return: number of events that were worked on; 0 when he has to wait because
-            somebody else (a worker, or an agent who saves him) has locked him
+    def _serve_customer(self, account_id, viber_user_id, event_id, downloads):
+        """:param int event_id: the customer's first event that is due
+        :return: number of events that were worked on; 0 when the customer has to wait
+            because somebody else (a worker, or an agent who saves them) has locked them
         :rtype: int
         """
         try:
+            self._limit_patience()
             served = self._process_customer(account_id, viber_user_id, downloads)
             self._commit()
         except CONFLICTS as error:
@@ -135,6 +167,12 @@ class ViberEvent(models.Model):
             self.env.cr.rollback()
             _logger.info("Viber inbox: try again later (%s)", error.pgcode)
             return 0
+        except Exception as error:
+            # No event's own fault, or it would be kept there. Others are not held up.
+            self.env.cr.rollback()
+            _logger.exception("Viber inbox: event %s failed", event_id)
+            reason = f"{type(error).__name__}: {error}"
+            return int(self._attempt(self.browse(event_id)._retry_later, reason))
         return served
 
     @api.model
@@ -238,6 +276,8 @@ class ViberEvent(models.Model):
             # Who answers can be written to again (Viber's limit of messages an hour).
             self.env["viber.message"]._release(subscriber)
         for count, event in enumerate(events):
+            if count and self._is_over():
+                return count
             if not event._is_ready(subscriber, downloads):
                 return count
             if not event._process(subscriber, downloads):

@@ -51,7 +51,12 @@ class ViberEvent(models.Model):
             raise
         except Exception as error:
             if len(events) > 1:
-                return sum(map(self._settle_or_keep, events))
+                half = len(events) // 2
+                done = self._settle_or_keep(events[:half])
+                # What there is no time for stays pending.
+                return done + (
+                    0 if self._is_over() else self._settle_or_keep(events[half:])
+                )
             _logger.info("Viber receipt %s failed", events.id, exc_info=True)
             events.write(
                 {"state": "failed", "error": f"{type(error).__name__}: {error}"}

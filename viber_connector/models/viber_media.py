@@ -1,8 +1,8 @@
 """Files that customers sent and that did not come at once."""
 
 import logging
-from concurrent.futures import ThreadPoolExecutor, as_completed
-from concurrent.futures import TimeoutError as FuturesTimeout
+import time
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 
 import psycopg2
 from markupsafe import Markup
@@ -16,13 +16,20 @@ from ..tools import content as content_tools
 
 _logger = logging.getLogger(__name__)
 
+# How long to wait for a file before looking for others that are due.
+_WAIT_SECONDS = 0.5
+# By database: what a run was fetching when its time was over.
+_left_fetching = {}
+
 
 class ViberMedia(models.Model):
     """A file whose message stands in the chatter already and waits for it."""
 
     _name = "viber.media"
+    _inherit = ["viber.queue.mixin"]
     _description = "Viber File"
     _order = "id desc"
+    _job_name = "ir_cron_fetch_media"
 
     event_id = fields.Many2one(
         "viber.event", required=True, readonly=True, index=True, ondelete="cascade"
@@ -98,36 +105,50 @@ class ViberMedia(models.Model):
 
     @api.model
     def _wake(self, at=None):
-        cron = self.env["ir.cron"]._viber_job("ir_cron_fetch_media")
-        if at:
-            cron._trigger(at=at)
-        else:
-            cron._viber_wake()
+        self._job()._viber_wake(at=at)
 
     # -- The job -----------------------------------------------------------------
 
     @api.model
-    def _process_queue(self):
-        """Fetch what is due. Only HTTP runs in threads; no transaction stays open
-        meanwhile. Commits."""
-        options = self._fetch_options() | {"seconds": const.MEDIA_TIMEOUT}
-        rows = self._claim()
-        remaining = len(rows) == const.MEDIA_CONNECTIONS
-        pool = ThreadPoolExecutor(const.MEDIA_CONNECTIONS)
-        running = {
-            pool.submit(media.try_fetch, row.url, **options): row.id for row in rows
-        }
-        self._commit()
+    def _work(self):
+        """Only HTTP runs in threads; no transaction stays open meanwhile. What a slow
+        server has not given when the time is over goes on, and is taken up by the next
+        run in this process."""
+        fetching = _left_fetching.pop(self.env.cr.dbname, None) or _Fetching()
+        finished = False
         try:
-            for future in as_completed(running, timeout=const.MEDIA_TIMEOUT):
-                self._finish(running.pop(future), future.result())
-        except FuturesTimeout:
-            # Nobody waits for a thread that hangs (in the name service, say).
-            for row_id in running.values():
-                self._finish(row_id, media.MediaError("slow"))
+            finished = self._fetch(fetching)
         finally:
-            pool.shutdown(wait=False, cancel_futures=True)
-        self.env["ir.cron"]._commit_progress(len(rows), remaining=int(remaining))
+            if finished or not fetching.running:
+                fetching.pool.shutdown(wait=False, cancel_futures=True)
+            else:
+                _left_fetching[self.env.cr.dbname] = fetching
+        if not finished and fetching.running:
+            # Looking after them again and again would bring them no sooner.
+            later = fields.Datetime.add(fields.Datetime.now(), seconds=const.MEDIA_REST)
+            self._wake(at=later)
+            return True
+        return finished
+
+    @api.model
+    def _fetch(self, fetching):
+        """:param _Fetching fetching: what is on its way
+        :return: whether nothing is due any more
+        :rtype: bool
+        """
+        options = self._fetch_options() | {"seconds": const.MEDIA_TIMEOUT}
+        while self._has_time():
+            for row in self._claim(fetching.free):
+                fetching.begin(row, options)
+            self._commit()
+            if not fetching.running:
+                return True
+            results = fetching.wait(_WAIT_SECONDS)
+            for row_id, result in results:
+                self._finish(row_id, result)
+            self.env["ir.cron"]._commit_progress(len(results), remaining=0)
+            self._wake_others()
+        return False
 
     @api.model
     def _finish(self, row_id, result):
@@ -138,6 +159,7 @@ class ViberMedia(models.Model):
         """
         row = self.browse(row_id)
         try:
+            self._limit_patience()
             if row.exists():
                 row._as_worker()._settle(result)
             self._commit()
@@ -148,12 +170,15 @@ class ViberMedia(models.Model):
         except Exception as error:
             self.env.cr.rollback()
             _logger.exception("Viber file %s could not be kept", row_id)
-            row._as_worker()._give_up(f"{type(error).__name__}: {error}")
-            self._commit()
+            reason = f"{type(error).__name__}: {error}"
+            if not self._attempt(lambda: row._as_worker()._give_up(reason)):
+                # Not even the chatter can be changed.
+                self._attempt(row.write, {"state": "failed", "reason": reason})
 
     @api.model
-    def _claim(self):
-        """:return: files to be fetched now, kept from others while that lasts
+    def _claim(self, limit=const.MEDIA_CONNECTIONS):
+        """:param int limit: files at the most
+        :return: files to be fetched now, kept from others while that lasts
         :rtype: viber.media
         """
         rows = self.env.execute_query(
@@ -176,7 +201,7 @@ class ViberMedia(models.Model):
                 later=fields.Datetime.add(
                     fields.Datetime.now(), seconds=2 * const.MEDIA_TIMEOUT
                 ),
-                limit=const.MEDIA_CONNECTIONS,
+                limit=limit,
             )
         )
         self._commit()
@@ -194,11 +219,6 @@ class ViberMedia(models.Model):
             "max_bytes": megabytes * 1024 * 1024,
             "trusted_url": self.env["viber.account"]._get_trusted_url(),
         }
-
-    @api.model
-    def _commit(self):
-        # A file that was fetched is kept, whatever becomes of the others.
-        self.env.cr.commit()  # pylint: disable=invalid-commit
 
     def _as_worker(self):
         """:return: this file as the inbox would handle it: in the account's company and
@@ -309,3 +329,48 @@ class ViberMedia(models.Model):
             '<a href="/odoo/viber.media/%(id)s" class="o_viber_fetch_again"'
             ' data-oe-model="viber.media" data-oe-id="%(id)s">%(text)s</a>'
         ) % {"id": self.id, "text": self.env._("Try again")}
+
+
+class _Fetching:
+    """Files that are being fetched, in threads."""
+
+    def __init__(self):
+        #: id of the row, and the latest moment, by the result to come
+        self.running = {}
+        self.pool = ThreadPoolExecutor(const.MEDIA_CONNECTIONS)
+
+    @property
+    def free(self):
+        """int: how many more may be begun."""
+        return const.MEDIA_CONNECTIONS - len(self.running)
+
+    def begin(self, row, options):
+        """Fetch a file.
+
+        :param viber.media row: claimed
+        :param dict options: of :func:`tools.media.fetch`
+        """
+        future = self.pool.submit(media.try_fetch, row.url, **options)
+        self.running[future] = (row.id, time.monotonic() + const.MEDIA_TIMEOUT)
+
+    def wait(self, seconds):
+        """Wait until a file is there, or the time is over.
+
+        :param float seconds: at the most
+        :return: pairs of a row's id and what came of it
+        :rtype: list[tuple[int, Fetched | MediaError]]
+        """
+        latest = min(moment for _row_id, moment in self.running.values())
+        left = max(latest - time.monotonic(), 0)
+        wait(self.running, min(seconds, left), return_when=FIRST_COMPLETED)
+        results = []
+        for future, (row_id, moment) in list(self.running.items()):
+            if future.done():
+                results.append((row_id, future.result()))
+            elif time.monotonic() >= moment:
+                # Nobody waits for a thread that hangs (in the name service, say).
+                results.append((row_id, media.MediaError("slow")))
+            else:
+                continue
+            del self.running[future]
+        return results

@@ -30,6 +30,7 @@ class ViberMessage(models.Model):
     _description = "Viber Outbox"
     _order = "id desc"
     _rec_name = "message_token"
+    _job_name = "ir_cron_send_messages"
 
     account_id = fields.Many2one(
         "viber.account", required=True, readonly=True, ondelete="restrict"
@@ -105,6 +106,10 @@ class ViberMessage(models.Model):
         readonly=True,
     )
 
+    # The notification could not be brought up to date: the next run has to.
+    is_fate_hidden = fields.Boolean(readonly=True, copy=False)
+
+    _hidden = models.Index("(id) WHERE is_fate_hidden")
     # Small whatever the number of messages that were sent.
     _waiting = models.Index(
         "(subscriber_id, id) WHERE state IN ('outgoing', 'sending')"

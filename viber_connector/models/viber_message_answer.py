@@ -1,6 +1,7 @@
 """What Viber's answer to a message means for it."""
 
 import json
+import logging
 import random
 
 from odoo import api, fields, models
@@ -8,6 +9,12 @@ from odoo import api, fields, models
 from .. import const
 from ..tools import errors
 from ..tools import payload as payload_tools
+from .viber_queue_mixin import CONFLICTS
+
+_logger = logging.getLogger(__name__)
+
+# Fates that a run tries to show once more.
+_HIDDEN_PER_RUN = 100
 
 
 class ViberMessage(models.Model):
@@ -27,23 +34,82 @@ class ViberMessage(models.Model):
 
     @api.model
     def _take_answers(self, futures):
-        """Write down what became of messages.
+        """Write down what became of messages: plain facts, nothing that others add to.
 
         :param dict[int, concurrent.futures.Future] futures: of
             ``ViberApi.send_message``, done, by id of the message
+        :return: what has to follow, with its parameters
+        :rtype: list[tuple]
         """
         # An administrator may have removed some meanwhile.
         rows = self.browse(futures).exists()
-        for row in rows:
-            error = futures[row.id].exception()
-            if error:
-                row._take_error(error)
-            else:
-                row._take_result(futures[row.id].result())
+        return [rest for row in rows if (rest := row._take_answer(futures[row.id]))]
+
+    def _take_answer(self, future):
+        """Write down one answer; one that can't be is not the others' loss.
+
+        :return: what has to follow, with its parameters, or nothing
+        :rtype: tuple | None
+        """
+        error = future.exception()
+        try:
+            with self.env.cr.savepoint():
+                if error:
+                    return self._take_error(error)
+                self._take_result(future.result())
+        except CONFLICTS:
+            raise
+        except Exception:
+            _logger.exception("Viber: the answer to message %s is lost", self.id)
+            with self.env.cr.savepoint():
+                self._move(
+                    "uncertain",
+                    failure_type="viber_uncertain",
+                    failure_reason=self.env._("Viber's answer could not be kept."),
+                )
+        return None
+
+    @api.model
+    def _follow(self, answers, rests):
+        """Do what follows from answers that are kept.
+
+        :param answers: ids of the messages
+        :param list[tuple] | None rests: of :meth:`_take_answers`
+        """
+        rows = self.browse(answers).exists()
+        # One commit for all, as a rule.
+        if not self._attempt(rows._show):
+            rows._sum_up()
+            self._attempt(rows.task_id._viber_push_new)
+        for step, *args in rests or ():
+            self._attempt(step, *args)
+
+    def _show(self):
         # Colleagues who look at the conversation see the message now: telling them in
         # the request that posted it would have its author wait.
-        rows.task_id._viber_push_new()
-        rows.mail_notification_id._viber_sum_up()
+        self.task_id._viber_push_new()
+        self.mail_notification_id._viber_sum_up()
+
+    def _sum_up(self):
+        """Show the fate of messages in the chatter. What can't be shown now is kept for
+        the next run."""
+        notifications = self.mail_notification_id
+        if not notifications or self._attempt(notifications._viber_sum_up):
+            return
+        for notification in notifications:
+            if len(notifications) == 1 or not self._attempt(notification._viber_sum_up):
+                rows = self.filtered(
+                    lambda row, n=notification: row.mail_notification_id == n
+                )
+                self._attempt(rows.write, {"is_fate_hidden": True})
+
+    @api.model
+    def _sum_up_again(self):
+        """Show what could not be shown by an earlier run."""
+        rows = self.search([("is_fate_hidden", "=", True)], limit=_HIDDEN_PER_RUN)
+        for notification, parts in rows.grouped("mail_notification_id").items():
+            if self._attempt(notification._viber_sum_up):
+                self._attempt(parts.write, {"is_fate_hidden": False})
 
     def _take_result(self, result):
         billing = str(result.billing_status)
@@ -60,8 +126,11 @@ class ViberMessage(models.Model):
             self.account_id._resume()
 
     def _take_error(self, error):
+        """:return: what has to follow, with its parameters, or nothing
+        :rtype: tuple | None
+        """
         policy = next(name for kind, name in self._POLICIES if isinstance(error, kind))
-        getattr(self, policy)(error)
+        return getattr(self, policy)(error)
 
     def _become_uncertain(self, error):
         """Viber may have taken it: a receipt or a person has to say."""
@@ -90,13 +159,14 @@ class ViberMessage(models.Model):
 
     def _lose_recipient(self, error):
         """The customer has left: so it is known before the next message."""
-        self.subscriber_id._set_subscribed(False)
         self._move("failed", failure_type="viber_recipient", failure_reason=str(error))
+        return (self.subscriber_id._set_subscribed, False)
 
     def _stop_account(self, error):
         """Nothing of this account passes: keep all, and call an administrator."""
         self._move("outgoing", failure_type="viber_account", failure_reason=str(error))
-        self.account_id._break(str(error))
+        stopped = self.account_id._stop(str(error))
+        return (stopped._tell_managers, str(error)) if stopped else None
 
     def _degrade(self, error):
         """Once more without what the customer's client does not know."""

@@ -1,9 +1,8 @@
 """How the outbox is sent: per customer in order, different customers in parallel."""
 
-import json
 import logging
 import time
-from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
+from concurrent.futures import ThreadPoolExecutor
 
 import requests
 from requests.adapters import HTTPAdapter
@@ -12,6 +11,8 @@ from odoo import api, fields, models
 from odoo.tools import SQL
 
 from .. import const
+from ..tools import errors
+from .viber_message_flight import Flight, failed
 from .viber_queue_mixin import CONFLICTS
 
 _logger = logging.getLogger(__name__)
@@ -21,23 +22,30 @@ class ViberMessage(models.Model):
     _inherit = "viber.message"
 
     @api.model
-    def _process_queue(self):
-        """Send what waits until nothing is due or the time of the job is over.
-
-        Only HTTP runs in threads; claims and results are written here, each in a short
-        transaction: a row is "sending" in the database before its request leaves.
-        Safe to run in several processes at once. Commits.
+    def _work(self):
+        """Only HTTP runs in threads; claims and results are written here, each in a
+        short transaction: a row is "sending" in the database before its request leaves.
         """
         self._recover_lost()
+        self._sum_up_again()
         connections = self._connection_count()
-        with requests.Session() as session, ThreadPoolExecutor(connections) as pool:
-            adapter = HTTPAdapter(pool_connections=1, pool_maxsize=connections)
-            session.mount("https://", adapter)
-            session.mount("http://", adapter)
-            self.env["viber.account"]._probe_paused(session)
-            finished = self._send_all(pool, session, connections)
-        self.env["ir.cron"]._commit_progress(remaining=0 if finished else 1)
+        pool = ThreadPoolExecutor(connections)
+        probe_pool = ThreadPoolExecutor(const.PROBE_CONNECTIONS)
+        try:
+            with requests.Session() as session:
+                adapter = HTTPAdapter(pool_connections=1, pool_maxsize=connections)
+                session.mount("https://", adapter)
+                session.mount("http://", adapter)
+                accounts = self.env["viber.account"]
+                probes = accounts._start_probes(probe_pool, session)
+                flight = Flight(pool, session, connections, probes)
+                finished = self._send_all(flight)
+        finally:
+            # Nobody waits for a thread that hangs.
+            pool.shutdown(wait=False, cancel_futures=True)
+            probe_pool.shutdown(wait=False, cancel_futures=True)
         self._schedule_retries()
+        return finished
 
     @api.model
     def _connection_count(self):
@@ -47,69 +55,160 @@ class ViberMessage(models.Model):
         return max(count, 1)
 
     @api.model
-    def _send_all(self, pool, session, connections):
+    def _send_all(self, flight):
         """Keep the pool busy.
 
+        :param Flight flight: what is on the way
         :return: whether nothing is due any more
         :rtype: bool
+        :raise Exception: what kept more from being claimed, when all answers are kept
         """
-        running = {}
         time_left = True
         while True:
-            free = connections - len(running)
-            claimed, throttled = self._claim(free) if time_left else (self, False)
+            throttled = False
+            time_left = time_left and self._may_claim(flight)
+            if time_left:
+                try:
+                    throttled = self._send_more(flight)
+                except Exception as error:
+                    # The answers to what is on the way come first.
+                    self.env.cr.rollback()
+                    flight.failures[None] = error
+                    time_left = False
+            if flight.is_over or not (flight.is_busy or throttled and time_left):
+                break
+            done = self._keep_done(flight)
+            left = self.env["ir.cron"]._commit_progress(done, remaining=0)
+            self._wake_others()
+            time_left = time_left and bool(left)
+            if not time_left and not flight.running:
+                break
+        self._give_up(flight)
+        if flight.failures:
+            raise next(iter(flight.failures.values()))
+        return time_left
+
+    @api.model
+    def _may_claim(self, flight):
+        """What is slow keeps the run from its end anyway: more may leave meanwhile.
+
+        :rtype: bool
+        """
+        is_early = time.monotonic() < flight.started + const.SEND_SECONDS
+        return is_early and self._has_time(patient=flight.is_slow)
+
+    @api.model
+    def _send_more(self, flight):
+        """:return: whether more is due than may leave now
+        :rtype: bool
+        """
+        throttled = False
+        # The first to leave may have used the last connection.
+        for account in self._accounts_to_serve() if flight.free else ():
+            if account.id in flight.failures:
+                continue
+            try:
+                claimed, is_throttled = self._claim(account, flight.free)
+            except Exception as error:
+                # The others' messages leave all the same.
+                self.env.cr.rollback()
+                flight.failures[account.id] = error
+                continue
             for row in claimed:
-                client = row.account_id._get_api(session)
-                future = pool.submit(client.send_message, json.loads(row.payload))
-                running[future] = row.id
-            self._commit()
-            if not running and not throttled:
-                return bool(time_left)
-            done = _wait_for_answers(running)
-            self._keep_answers({running.pop(future): future for future in done})
-            time_left = self.env["ir.cron"]._commit_progress(len(done), remaining=0)
-            if not time_left and not running:
-                return False
+                flight.begin(row)
+            throttled |= is_throttled
+        self._commit()
+        return throttled
+
+    @api.model
+    def _keep_done(self, flight):
+        """Wait for a moment, and write down what has been answered meanwhile.
+
+        :return: number of answers
+        :rtype: int
+        """
+        done = flight.wait(const.SEND_LOOK_AGAIN)
+        probed = done & flight.probes.keys()
+        for future in probed:
+            account_id = flight.probes.pop(future)
+            self.env["viber.account"]._keep_probe(account_id, future.result())
+        answers = {flight.running[future][0]: future for future in done - probed}
+        unkept = self._keep_answers(answers)
+        for row_id, future in answers.items():
+            # Where others did not let go of the row, once more in a moment.
+            if row_id not in unkept:
+                flight.running.pop(future)
+        return len(done) - len(unkept)
+
+    @api.model
+    def _give_up(self, flight):
+        """Wait no longer for what has taken longer than any request can.
+
+        :param Flight flight: what is still on the way
+        """
+        for account_id in flight.probes.values():
+            error = errors.ViberUnavailable(self.env._("Viber did not answer in time"))
+            self.env["viber.account"]._keep_probe(account_id, error)
+        reason = self.env._("Viber did not answer in time")
+        late = failed(errors.ViberUncertain(reason))
+        self._keep_answers(
+            {
+                row_id: future if future.done() else late
+                for future, (row_id, _moment) in flight.running.items()
+            }
+        )
 
     @api.model
     def _keep_answers(self, answers):
-        """Write down what Viber said, and commit: that can't be asked for again.
+        """Write down what Viber said, and commit: that can't be asked for again. Then
+        follows what may fail.
 
-        Somebody may change the same rows meanwhile: a receipt, an agent.
+        :param dict[int, concurrent.futures.Future] answers: of
+            ``ViberApi.send_message``, done, by id of the message
+        :return: ids of the messages that others did not let go of
+        :rtype: set[int]
         """
-        while True:
-            try:
-                self._take_answers(answers)
-                self._commit()
-                return
-            except CONFLICTS:
-                self.env.cr.rollback()
+        if not answers:
+            return set()
+        rests = []
+        try:
+            taken = self._persist(lambda: rests.append(self._take_answers(answers)))
+        except Exception:
+            self.env.cr.rollback()
+            _logger.exception("Viber: answers could not be kept together")
+            taken = False
+        if taken:
+            self._follow(answers, rests[-1])
+            return set()
+        if len(answers) == 1:
+            return set(answers)
+        # Only those that others write at the same time have to wait.
+        alone = [{row_id: future} for row_id, future in answers.items()]
+        return set().union(*map(self._keep_answers, alone))
 
     @api.model
-    def _claim(self, limit):
+    def _claim(self, account, limit):
         """Take the next message of as many customers, and commit that they are taken.
 
+        :param viber.account account: of which
         :param int limit: messages at the most
-        :return: the messages, and whether an account has more of them due than its
-            ``send_rate`` allows now
+        :return: the messages, and whether more of them are due than its ``send_rate``
+            allows now
         :rtype: tuple[viber.message, bool]
         """
-        claimed, throttled = self.browse(), False
-        for account in self._accounts_to_serve() if limit else ():
-            # The lock is worth nothing with a snapshot from before it.
+        # The lock is worth nothing with a snapshot from before it.
+        self._commit()
+        try:
+            allowed = account._lock_send_rate()
+            rows = self._claim_of(account, min(allowed, limit))
+            silent = rows._hold_back_silent()
             self._commit()
-            try:
-                allowed = account._lock_send_rate()
-                rows = self._claim_of(account, min(allowed, limit - len(claimed)))
-                self._commit()
-            except CONFLICTS:
-                # Another process was quicker, or an administrator saves the account.
-                self.env.cr.rollback()
-                throttled = True
-                continue
-            claimed |= rows
-            throttled |= not allowed
-        return claimed, throttled
+        except CONFLICTS:
+            # Another process was quicker, or an administrator saves the account.
+            self.env.cr.rollback()
+            return self.browse(), True
+        silent._sum_up()
+        return rows - silent, not allowed
 
     @api.model
     def _accounts_to_serve(self):
@@ -162,8 +261,7 @@ class ViberMessage(models.Model):
                 limit=limit,
             )
         )
-        claimed = self.browse(sorted(row[0] for row in rows))
-        return claimed - claimed._hold_back_silent()
+        return self.browse(sorted(row[0] for row in rows))
 
     def _hold_back_silent(self):
         """Don't even try what Viber would refuse: it allows so many messages an hour to
@@ -193,7 +291,6 @@ class ViberMessage(models.Model):
         silent = {row[0] for row in rows}
         held = self.filtered(lambda row: row.subscriber_id.id in silent)
         held._wait_for_customer()
-        held.mail_notification_id._viber_sum_up()
         return held
 
     @api.model
@@ -203,16 +300,21 @@ class ViberMessage(models.Model):
             fields.Datetime.now(), seconds=const.SENDING_TIMEOUT
         )
         lost = self.search([("state", "=", "sending"), ("sending_date", "<", limit)])
-        try:
-            lost.try_lock_for_update(allow_referencing=True)._set_state(
+        if not lost:
+            return
+        found = self.browse()
+
+        def recover():
+            nonlocal found
+            found = lost.try_lock_for_update(allow_referencing=True)._move(
                 "uncertain",
                 failure_type="viber_uncertain",
                 failure_reason=self.env._("The server stopped while it was sending."),
             )
-            self._commit()
-        except CONFLICTS:
-            # Another process has found them as well.
-            self.env.cr.rollback()
+
+        # What another process has found as well is left to it.
+        if self._attempt(recover):
+            found._sum_up()
 
     @api.model
     def _schedule_retries(self):
@@ -252,17 +354,3 @@ class ViberMessage(models.Model):
             cron = self.env["ir.cron"]._viber_job("ir_cron_send_messages")
             cron._viber_wake(at=max(date.replace(microsecond=0), soonest))
             self._commit()
-
-
-def _wait_for_answers(running):
-    """Wait for the first answers, but not for long: what is posted meanwhile has to
-    leave, however slow those are.
-
-    :param running: futures, maybe none
-    :return: those that are done
-    :rtype: set
-    """
-    if not running:
-        time.sleep(const.SEND_LOOK_AGAIN)
-        return set()
-    return wait(running, const.SEND_LOOK_AGAIN, return_when=FIRST_COMPLETED).done

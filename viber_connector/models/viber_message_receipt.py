@@ -1,12 +1,16 @@
 """What Viber tells about our messages: late, repeatedly, in any order."""
 
 import datetime
+import logging
 from collections import defaultdict
 
 from odoo import api, models
 
 from .. import const
 from ..tools import callback
+from .viber_queue_mixin import CONFLICTS
+
+_logger = logging.getLogger(__name__)
 
 # How far Viber's clock and ours may differ.
 _SKEW = datetime.timedelta(seconds=2)
@@ -29,7 +33,15 @@ class ViberMessage(models.Model):
         touched |= self._apply_seen(receipts.get("seen", ()))
         for message_id, event in receipts.get("failed", ()):
             touched |= self.browse(message_id)._refuse(event)
-        touched.mail_notification_id._viber_sum_up()
+        try:
+            with self.env.cr.savepoint():
+                touched.mail_notification_id._viber_sum_up()
+        except CONFLICTS:
+            raise
+        except Exception:
+            # What Viber told is a fact, whether or not it can be shown now.
+            _logger.exception("Viber: fates could not be shown")
+            touched.write({"is_fate_hidden": True})
 
     @api.model
     def _apply_delivered(self, receipts):

@@ -1,6 +1,17 @@
+"""What the jobs have in common: short transactions, and an end in time."""
+
+import logging
+import time
+from functools import partial
+
 import psycopg2
 
-from odoo import api, models
+from odoo import api, fields, models
+from odoo.tools import SQL
+
+from .. import const
+
+_logger = logging.getLogger(__name__)
 
 #: Somebody else works on the same rows: nobody's fault, and all is as before.
 CONFLICTS = (
@@ -9,11 +20,156 @@ CONFLICTS = (
 )
 
 
+class Run:
+    """One run of a job: when it has to end, and what it leaves for others to do.
+
+    :param float end: by ``time.monotonic()``
+    """
+
+    def __init__(self, end):
+        #: external ids of Odoo's jobs that have to go on with what this one made
+        self.to_wake = set()
+        self._end = end
+        self._next_look = time.monotonic() + const.JOB_SLICE
+
+    @property
+    def is_over(self):
+        """bool: whether the time is used up."""
+        return time.monotonic() >= self._end
+
+    def has_time(self, others_wait):
+        """Find out whether something more may be begun.
+
+        :param callable others_wait: tells whether another job is due; asked now and
+            then, when this one had its turn
+        :rtype: bool
+        """
+        now = time.monotonic()
+        if now < self._end and now >= self._next_look:
+            self._next_look = now + const.JOB_LOOK_AGAIN
+            if others_wait():
+                self._end = now
+        return now < self._end
+
+
+def current_run(env):
+    """Find out whether something happens in one of our jobs: nothing there may speak to
+    the network, as all others wait for it, and its transaction is open.
+
+    :param Environment env: of whatever is done
+    :return: the run, or ``None``
+    :rtype: Run | None
+    """
+    run = env.context.get("viber_run")
+    # A client may have put anything there.
+    return run if isinstance(run, Run) else None
+
+
 class ViberQueueMixin(models.AbstractModel):
-    """What inbox, outbox and files share: short transactions beside other workers."""
+    """What inbox, outbox and files share: short transactions beside other workers, and
+    one worker that they share fairly.
+
+    Odoo calls a job ten times, and for ten seconds at least, as long as it says that
+    something remains; other jobs wait meanwhile. So ours say that nothing remains, end
+    in time, and have themselves called again, after the others.
+    """
 
     _name = "viber.queue.mixin"
     _description = "Viber Queue"
+
+    # Of its record in ``data/ir_cron.xml``.
+    _job_name = None
+    # Seconds that a run may take.
+    _job_seconds = const.JOB_SECONDS
+
+    # -- A run -------------------------------------------------------------------
+
+    @api.model
+    def _process_queue(self):
+        """Work until nothing is due or the time of the run is over.
+
+        Safe to run in several processes at once. Commits. Raises nothing but a lost
+        connection: a job that fails would wait for its next regular call, behind all
+        others, and be switched off some day.
+        """
+        end = time.monotonic() + self._job_seconds
+        run = Run(min(end, self.env.context.get("cron_end_time", end)))
+        worker = self.with_context(viber_run=run)
+        try:
+            finished = not run.is_over and worker._work()
+        except Exception:
+            self.env.cr.rollback()
+            _logger.exception("The job %s failed, and is tried again", self._job_name)
+            retry = fields.Datetime.add(
+                fields.Datetime.now(), seconds=const.JOB_RETRY_DELAY
+            )
+            self._job()._viber_wake(at=retry)
+        else:
+            if not finished:
+                self._job()._trigger()
+        self._commit()
+        worker._wake_others()
+
+    @api.model
+    def _work(self):
+        """Do what the job is there for.
+
+        :return: whether nothing is due any more
+        :rtype: bool
+        """
+        raise NotImplementedError
+
+    @api.model
+    def _job(self):
+        return self.env["ir.cron"]._viber_job(self._job_name)
+
+    @api.model
+    def _has_time(self, patient=False):
+        """Find out whether something more may be begun; between transactions only.
+
+        :param bool patient: whether to go on though other jobs wait
+        :rtype: bool
+        """
+        run = current_run(self.env)
+        if not run:
+            return True
+        return run.has_time((lambda: False) if patient else self._others_wait)
+
+    @api.model
+    def _is_over(self):
+        """Like :meth:`_has_time`, within a transaction.
+
+        :rtype: bool
+        """
+        run = current_run(self.env)
+        return bool(run and run.is_over)
+
+    @api.model
+    def _others_wait(self):
+        """:return: whether another job has been woken that no worker has taken up
+        :rtype: bool
+        """
+        self._commit()
+        try:
+            rows = self._query(self._job()._viber_others_query())
+            self._commit()
+        except CONFLICTS:
+            # It has just been taken up.
+            self.env.cr.rollback()
+            return False
+        return bool(rows)
+
+    @api.model
+    def _wake_others(self):
+        """Have Odoo's own jobs go on with what was made since the last call, such as
+        e-mails: theirs would come but once an hour."""
+        run = current_run(self.env)
+        while run and run.to_wake:
+            # sudo: waking a job of Odoo's changes nothing else
+            self.env.ref(run.to_wake.pop()).sudo()._trigger()
+            self._commit()
+
+    # -- Transactions --------------------------------------------------------------
 
     @api.model
     def _commit(self):
@@ -31,3 +187,47 @@ class ViberQueueMixin(models.AbstractModel):
         """
         self.env.cr.execute(query, log_exceptions=False)
         return self.env.cr.fetchall()
+
+    @api.model
+    def _limit_patience(self):
+        """Wait for rows that somebody else has locked, but not for long: until the end
+        of this transaction, who waits in vain gets one of :data:`CONFLICTS`."""
+        self.env.cr.execute(
+            SQL("SET LOCAL lock_timeout = %s", f"{const.LOCK_SECONDS}s")
+        )
+
+    @api.model
+    def _persist(self, step):
+        """Do a step and commit it, again when others write the same rows.
+
+        :param callable step: without parameters
+        :return: whether it was done; ``False`` when the others did not end
+        :rtype: bool
+        """
+        for pause in const.CONFLICT_PAUSES:
+            try:
+                self._limit_patience()
+                step()
+                self._commit()
+                return True
+            except CONFLICTS:
+                self.env.cr.rollback()
+            time.sleep(pause)
+        _logger.warning("Viber: others did not let go of the same rows")
+        return False
+
+    @api.model
+    def _attempt(self, step, *args):
+        """Do what follows from facts that are committed: should it fail, they stand.
+
+        :param callable step: what to do
+        :param args: its parameters
+        :return: whether it was done
+        :rtype: bool
+        """
+        try:
+            return self._persist(partial(step, *args))
+        except Exception:
+            self.env.cr.rollback()
+            _logger.exception("Viber: %s failed", getattr(step, "__name__", "a step"))
+            return False

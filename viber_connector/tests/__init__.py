@@ -12,6 +12,8 @@ from . import test_illness
 from . import test_inbox
 from . import test_inbox_failures
 from . import test_insiders
+from . import test_job_failures
+from . import test_jobs
 from . import test_key
 from . import test_kinds
 from . import test_late_files

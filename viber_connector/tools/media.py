@@ -362,6 +362,12 @@ class Downloads:
             return MediaError("slow")
         return future.result()
 
+    def shut_down(self):
+        """Begin nothing more, and wait for nothing: a thread may hang in the name
+        service, say."""
+        self.is_closed = True
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
     def wait(self, seconds):
         """Wait until another file is there, or the time is over.
 
