@@ -18,10 +18,14 @@ from . import viber_message
 from . import viber_message_queue
 from . import viber_message_answer
 from . import viber_message_receipt
+from . import mail_mail
 from . import mail_message
 from . import mail_notification
+from . import mail_push
+from . import mail_thread
 from . import project_task
 from . import project_task_receive
 from . import project_task_notify
 from . import project_task_live
+from . import project_task_worker
 from . import res_partner

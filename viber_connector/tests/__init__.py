@@ -13,6 +13,7 @@ from . import test_inbox
 from . import test_inbox_failures
 from . import test_insiders
 from . import test_job_failures
+from . import test_job_network
 from . import test_jobs
 from . import test_key
 from . import test_kinds

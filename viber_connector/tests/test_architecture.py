@@ -21,6 +21,7 @@ PUBLIC_METHODS = {
         "create",
         "write",
     },
+    "mail.mail": {"create", "send"},
     "mail.message": {
         "unlink",
         "write",
