@@ -157,5 +157,5 @@ class ResPartner(models.Model):
             others = same - kept
             others.viber_message_ids.mail_notification_id = kept
             others.unlink()
-            if in_viber:
+            if kept.viber_message_ids:
                 kept._viber_sum_up()

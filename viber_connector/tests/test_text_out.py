@@ -155,7 +155,7 @@ class TestStructure(TextCase):
     def test_what_is_not_for_the_customer_is_left_out(self):
         for hidden in (
             '<div class="o-signature-container">-- <br>Mitchell</div>',
-            '<div data-o-mail-quote="1"><blockquote>earlier</blockquote></div>',
+            '<div class="o_mail_reply_container"><p>earlier</p></div>',
             '<span class="o-mail-Message-edited"></span>',
             '<p style="DISPLAY: none">x</p>',
             '<p style="visibility:hidden">x</p>',
