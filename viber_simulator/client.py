@@ -284,7 +284,7 @@ class Client:
         """Make calls of the Bot API go wrong (see ``faults.py`` for the kinds).
 
         :param str kind: ``status``, ``http``, ``reset``, ``body``, ``latency``,
-            ``no_status_message`` or ``failed``
+            ``hold`` (see :meth:`release`), ``no_status_message`` or ``failed``
         :param values: the kind's own, and ``method``, ``bot``, ``user`` (those calls
             only), ``count`` (the next n calls, else until cleared), ``accepted``
             (True: the call takes effect before its answer goes wrong)
@@ -297,8 +297,39 @@ class Client:
         return self._post("faults", kind=kind, **values)
 
     def clear_faults(self):
-        """Take all faults away and let connections in again."""
+        """Take all faults away, let go what they hold (see :meth:`release`), and let
+        connections in again."""
         self._call("DELETE", "faults")
+
+    def held(self, fault=None):
+        """The calls that a ``hold`` keeps waiting, whether or not somebody still waits
+        for their answer.
+
+        :param fault: the order, as :meth:`fault` gave it; all by default
+        :return: list of dict as :meth:`calls` gives them, the first one held first
+        """
+        return self._call("GET", "held", params=_number(fault))
+
+    def wait_held(self, count=1, fault=None, timeout=60.0):
+        """Wait until so many calls are held, and return them as :meth:`held` does."""
+
+        def enough():
+            held = self.held(fault)
+            return held if len(held) >= count else None
+
+        return wait_until(enough, timeout, what=f"{count} held calls")
+
+    def release(self, fault=None):
+        """Let go the calls that are held, and hold no further ones.
+
+        Back from here, all of them have taken effect and are answered, or have come to
+        another ``hold``. A call that nobody releases goes on after five minutes, and
+        ends without effect when the simulator stops.
+
+        :param fault: the order, as :meth:`fault` gave it; all by default
+        :return: these calls as they are then, see :meth:`calls`
+        """
+        return self._call("DELETE", "held", params=_number(fault))
 
     def connections(self, mode):
         """What happens to connections to the service; control stays reachable.
@@ -348,6 +379,11 @@ class Client:
         if not response.ok:
             raise SimulatorError(f"{method} {path}: {response.text[:500]}")
         return response.json()
+
+
+def _number(fault):
+    """What names an order in a query."""
+    return {"fault": fault["number"]} if fault else None
 
 
 def _key(record):

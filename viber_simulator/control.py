@@ -1,5 +1,7 @@
 """The control API: what tests and the phone page use (`testing.py` wraps it)."""
 
+from dataclasses import asdict
+
 from aiohttp import web
 
 from .service import message_view
@@ -57,6 +59,8 @@ class Control:
             web.get("/control/faults", self.list_faults),
             web.post("/control/faults", self.add_fault),
             web.delete("/control/faults", self.clear_faults),
+            web.get("/control/held", self.list_held),
+            web.delete("/control/held", self.release),
             web.post("/control/connections", self.set_connections),
             web.get("/control/clock", self.show_clock),
             web.post("/control/clock", self.advance_clock),
@@ -210,8 +214,20 @@ class Control:
 
     async def clear_faults(self, _request):
         self._service.faults.clear()
+        await self._service.holds.release()
         await self._listener.set_mode("open")
         return web.json_response({})
+
+    async def list_held(self, request):
+        held = self._service.holds.calls(_fault_number(request))
+        return web.json_response([asdict(call) for call in held])
+
+    async def release(self, request):
+        """Let go what is held, and hold no more; answers the calls as they then are."""
+        number = _fault_number(request)
+        self._service.faults.end_holds(number)
+        calls = await self._service.holds.release(number)
+        return web.json_response([asdict(call) for call in calls])
 
     async def set_connections(self, request):
         await self._listener.set_mode((await request.json())["mode"])
@@ -236,6 +252,11 @@ ACTIONS = {
     "unsubscribe": lambda service, chat: service.customer.unsubscribe(chat),
 }
 MESSAGE_ACTIONS = ("send", "tap")
+
+
+def _fault_number(request):
+    number = request.query.get("fault")
+    return number and int(number)
 
 
 def _user_view(user):

@@ -9,9 +9,13 @@ KINDS = {
     "body": "the answer has HTTP status 200 and this `body`, JSON or not",
     "reset": "the connection is reset instead of answered",
     "latency": "the answer comes `seconds` later; adds to the other kinds",
+    "hold": "the call waits until it is released, before it takes effect (`accepted`:"
+    " after that, before the answer); adds to the other kinds",
     "no_status_message": "the answer lacks its `status_message`",
     "failed": "status 0, then a `failed` callback with `desc` after `seconds`",
 }
+# They come before, or after, whatever else happens to the call.
+DELAYS = ("latency", "hold")
 
 
 @dataclass
@@ -72,6 +76,17 @@ class Faults:
         """Take all orders away."""
         self._faults.clear()
 
+    def end_holds(self, number=None):
+        """Hold no further calls.
+
+        :param number: of one order (int), or None for all that hold
+        """
+        self._faults = [
+            fault
+            for fault in self._faults
+            if fault.kind != "hold" or number not in (None, fault.number)
+        ]
+
     def list(self):
         """The orders that stand."""
         return [asdict(fault) for fault in self._faults if fault.count != 0]
@@ -82,22 +97,18 @@ class Faults:
         :param str method: of the API
         :param bot: the bot's key, or None
         :param user: the receiver's Viber id, or None
-        :return: (seconds of latency before the call takes effect, seconds after, the
-            first Fault of another kind or None)
+        :return: (delays before the call takes effect, delays after, both lists of
+            Fault, and the first Fault of another kind or None)
         """
-        before = after = 0.0
-        first = None
+        before, after, first = [], [], None
         for fault in self._faults:
             if not fault.fits(method, bot, user):
                 continue
-            if fault.kind != "latency":
+            if fault.kind not in DELAYS:
                 if first is None:
                     first = fault
                     fault.use()
                 continue
             fault.use()
-            if fault.accepted:
-                after += fault.seconds
-            else:
-                before += fault.seconds
+            (after if fault.accepted else before).append(fault)
         return before, after, first

@@ -53,6 +53,7 @@ class Gateway:
             return await self._serve(request, call)
         finally:
             call.latency = (time.monotonic() - start) * 1000
+            self._service.holds.settle(call)
 
     async def _serve(self, request, call):
         body = await request.read()
@@ -61,11 +62,11 @@ class Gateway:
             call.method, call.bot, call.user
         )
         call.fault = fault.kind if fault else None
-        await asyncio.sleep(before)
+        await self._delay(call, before)
         if fault and fault.kind not in ("no_status_message", "failed"):
             if fault.accepted and not refusal:
                 await self._execute(call, bot, values, None)
-            await asyncio.sleep(after)
+            await self._delay(call, after)
             return self._go_wrong(request, call, fault)
         if refusal:
             answer = _refusal(refusal)
@@ -74,9 +75,16 @@ class Gateway:
             answer = await self._execute(call, bot, values, failing)
         if fault and fault.kind == "no_status_message":
             answer.pop("status_message", None)
-        await asyncio.sleep(after)
+        await self._delay(call, after)
         call.status = answer["status"]
         return web.json_response(answer)
+
+    async def _delay(self, call, faults):
+        for fault in faults:
+            if fault.kind == "hold":
+                await self._service.holds.keep(call, fault)
+            else:
+                await asyncio.sleep(fault.seconds)
 
     # -- reading -----------------------------------------------------------------
 
@@ -130,7 +138,7 @@ class Gateway:
             )
         if fault.kind == "body":
             return web.Response(text=fault.body, content_type="application/json")
-        # Latency alone never comes here; a new kind must say what it does.
+        # Delays alone never come here; a new kind must say what it does.
         raise AssertionError(fault.kind)
 
     def find(self, method=None, after=0):
@@ -144,11 +152,13 @@ class Gateway:
 
 def reset(transport):
     """Cut a connection so that its peer sees a reset, not an end."""
-    linger = struct.pack("ii", 1, 0)
-    transport.get_extra_info("socket").setsockopt(
-        socket.SOL_SOCKET, socket.SO_LINGER, linger
-    )
-    transport.abort()
+    # Who has hung up while the call was late has no connection to reset.
+    if transport is not None and not transport.is_closing():
+        linger = struct.pack("ii", 1, 0)
+        transport.get_extra_info("socket").setsockopt(
+            socket.SOL_SOCKET, socket.SO_LINGER, linger
+        )
+        transport.abort()
     # aiohttp wants an answer from its handler; nobody is there to get it.
     return web.Response()
 

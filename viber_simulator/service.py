@@ -11,6 +11,7 @@ from .clock import Clock, Tokens
 from .customer import Customer
 from .events import user_object
 from .faults import Faults
+from .holds import Holds
 from .live import Live
 from .media import Media
 from .settings import Settings
@@ -29,6 +30,7 @@ class Service:
         self.clock = Clock(time_scale)
         self.tokens = Tokens()
         self.faults = Faults()
+        self.holds = Holds()
         self.live = Live()
         self.store = Store(state)
         self.world = self.store.load()

@@ -1,9 +1,21 @@
 """The Bot API going wrong on demand."""
 
+import asyncio
 import time
+from concurrent.futures import ThreadPoolExecutor
+from http.client import HTTPConnection
+from urllib.parse import urlsplit
 
 import pytest
 import requests
+
+from viber_simulator import holds
+from viber_simulator.testing import Simulator
+
+from .support import Bot
+
+LATE = 0.3  # seconds
+ROUNDED = 2  # milliseconds
 
 
 @pytest.fixture
@@ -16,6 +28,14 @@ def receiver(bot, olena):
 def accepted(viber, bot, olena):
     """A function: how many messages the service has taken."""
     return lambda: len(viber.messages(olena, bot.record, "bot"))
+
+
+@pytest.fixture
+def pool(viber):
+    """Threads of clients that wait for an answer; none is left waiting."""
+    with ThreadPoolExecutor() as executor:
+        yield executor
+        viber.clear_faults()
 
 
 @pytest.mark.parametrize("status", [*range(2, 25), 999])
@@ -62,25 +82,138 @@ def test_answers_without_status_message(viber, bot, receiver, accepted):
 
 @pytest.mark.parametrize("taken", [True, False])
 def test_latency_before_and_after_a_message_is_taken(
-    viber, bot, receiver, accepted, taken
+    viber, bot, olena, receiver, taken
 ):
-    viber.fault("latency", seconds=0.6, accepted=taken)
-    with pytest.raises(requests.Timeout):
-        bot.session.post(
-            f"{viber.api_url}/send_message",
-            data=_body(receiver),
-            headers={"X-Viber-Auth-Token": bot.token},
-            timeout=0.3,
-        )
+    viber.fault("latency", seconds=LATE, accepted=taken)
+    assert bot.send(receiver)["status"] == 0
+    [message] = viber.messages(olena, bot.record, "bot")
+    call = viber.calls("send_message")[-1]
+    before = message["timestamp"] - call["started"]
+    after = call["latency"] - before
+    assert (after if taken else before) >= LATE * 1000 - ROUNDED
+
+
+@pytest.mark.parametrize("taken", [True, False])
+def test_a_held_call_waits_for_its_release(viber, bot, receiver, accepted, pool, taken):
+    hold = viber.fault("hold", method="send_message", accepted=taken)
+    assert viber.held() == viber.release(hold) == []
+    hold = viber.fault("hold", method="send_message", accepted=taken)
+    answers = [pool.submit(bot.send, receiver) for _ in range(2)]
+    held = viber.wait_held(2, hold)
+    assert [call["accepted"] for call in held] == [taken] * 2
+    assert accepted() == 2 * taken
+    assert not any(answer.done() for answer in answers)
+    assert bot.call("get_account_info")["status"] == 0
+
+    released = viber.release(hold)
+    assert [call["number"] for call in released] == [call["number"] for call in held]
+    assert [(call["accepted"], call["status"]) for call in released] == [(True, 0)] * 2
+    assert accepted() == 2
+    assert [answer.result()["status"] for answer in answers] == [0, 0]
+    assert viber.held() == []
+    # The order has ended, too.
+    assert bot.send(receiver)["status"] == 0
+
+
+def test_what_is_held_goes_wrong_when_it_is_released(viber, bot, receiver, pool):
+    viber.fault("hold", count=1)
+    viber.fault("status", status=12)
+    answer = pool.submit(bot.send, receiver)
+    viber.wait_held()
+    assert [call["status"] for call in viber.release()] == [12]
+    assert answer.result()["status"] == 12
+    assert bot.send(receiver)["status"] == 12
+
+
+def test_a_released_call_may_come_to_the_next_hold(viber, bot, receiver, pool):
+    before = viber.fault("hold")
+    after = viber.fault("hold", accepted=True)
+    answer = pool.submit(bot.send, receiver)
+    viber.wait_held(1, before)
+    assert viber.held(after) == []
+    assert [call["accepted"] for call in viber.release(before)] == [True]
+    assert len(viber.held(after)) == 1
+    assert not answer.done()
+    viber.release(after)
+    assert answer.result()["status"] == 0
+
+
+@pytest.mark.parametrize("taken", [True, False])
+@pytest.mark.parametrize("kind", ["latency", "http", "reset"])
+def test_a_held_call_takes_effect_though_nobody_waits_for_it(
+    viber, bot, receiver, accepted, kind, taken
+):
+    viber.fault("hold", accepted=taken)
+    viber.fault(kind, accepted=True)
+    client = HTTPConnection(urlsplit(viber.url).netloc)
+    headers = {"X-Viber-Auth-Token": bot.token}
+    client.request("POST", "/pa/send_message", _body(receiver), headers)
+    viber.wait_held()
+    client.close()
     assert accepted() == taken
+    [call] = viber.release()
+    assert call["accepted"]
+    assert accepted() == 1
+
+
+@pytest.mark.parametrize("mode", ["refuse", "reset"])
+def test_a_held_call_survives_its_connection(
+    viber, bot, receiver, accepted, pool, mode
+):
+    viber.fault("hold")
+    answer = pool.submit(bot.send, receiver)
+    viber.wait_held()
+    viber.connections(mode)
+    with pytest.raises(requests.ConnectionError):
+        answer.result()
+    assert accepted() == 0
+    viber.clear_faults()
+    assert accepted() == 1
+    assert bot.send(receiver)["status"] == 0
+
+
+def test_clearing_lets_go_what_is_held(viber, bot, receiver, pool):
+    viber.fault("hold", method="send_message", count=1)
+    answer = pool.submit(bot.send, receiver)
+    viber.wait_held()
+    viber.clear_faults()
+    assert viber.held() == []
+    assert answer.result()["status"] == 0
+
+
+def test_what_is_held_ends_without_effect_when_the_simulator_stops(
+    tmp_path, server, pool
+):
+    with Simulator(state=tmp_path / "state.json") as viber:
+        bot, olena = Bot(viber, server).connect(), viber.create_user()
+        receiver = bot.subscribe(olena)
+        viber.fault("hold")
+        answer = pool.submit(bot.send, receiver)
+        viber.wait_held()
+        viber.restart()
+        with pytest.raises(requests.ConnectionError):
+            answer.result()
+        assert viber.messages(olena, bot.record, "bot") == []
+        assert bot.send(receiver)["status"] == 0
+
+
+def test_a_hold_that_is_forgotten_ends(monkeypatch):
+    monkeypatch.setattr(holds, "LONGEST", 0.01)
+
+    async def forget():
+        kept = holds.Holds()
+        await asyncio.wait_for(kept.keep(object(), None), 60)
+        return kept.calls()
+
+    assert asyncio.run(forget()) == []
 
 
 def test_latency_adds_to_other_faults(viber, bot, receiver):
-    viber.fault("latency", seconds=0.2)
+    viber.fault("latency", seconds=LATE)
     viber.fault("status", status=12, count=1)
     start = time.monotonic()
     assert bot.send(receiver)["status"] == 12
-    assert time.monotonic() - start >= 0.2
+    assert time.monotonic() - start >= LATE
 
 
 def test_faults_are_used_up_one_after_the_other(viber, bot, receiver):
