@@ -11,12 +11,16 @@ from urllib.parse import quote
 
 import requests
 
+# Seconds to wait for what has to come: of a slow or busy machine too. Only who waits in
+# vain waits so long.
+LIMIT = 60.0
+
 
 class SimulatorError(Exception):
     """The simulator did not start, or refused a control call (with its reason)."""
 
 
-def wait_until(probe, timeout=10.0, interval=0.05, what="the condition"):
+def wait_until(probe, timeout=LIMIT, interval=0.05, what="the condition"):
     """Call ``probe`` until it gives something true, and return that.
 
     :param probe: callable without arguments
@@ -212,7 +216,7 @@ class Client:
         found = self.chat(user, bot)["messages"]
         return [message for message in found if side in (None, message["side"])]
 
-    def wait_for_message(self, user, bot, text=None, side="bot", timeout=10.0):
+    def wait_for_message(self, user, bot, text=None, side="bot", timeout=LIMIT):
         """Wait for a message that arrived (with this text in it), and return it."""
 
         def newest():
@@ -247,7 +251,7 @@ class Client:
         """
         return self._get("callbacks", params={"after": sys.maxsize})["pending"]
 
-    def wait_idle(self, timeout=10.0):
+    def wait_idle(self, timeout=LIMIT):
         """Wait until no callback is pending."""
         wait_until(
             lambda: self.pending_callbacks() == 0, timeout, what="an idle simulator"
@@ -310,7 +314,7 @@ class Client:
         """
         return self._call("GET", "held", params=_number(fault))
 
-    def wait_held(self, count=1, fault=None, timeout=60.0):
+    def wait_held(self, count=1, fault=None, timeout=LIMIT):
         """Wait until so many calls are held, and return them as :meth:`held` does."""
 
         def enough():

@@ -15,9 +15,9 @@ import sys
 import tempfile
 from pathlib import Path
 
-from .client import Client, SimulatorError, wait_until
+from .client import LIMIT, Client, SimulatorError, wait_until
 
-__all__ = ["Client", "Simulator", "SimulatorError", "wait_until"]
+__all__ = ["LIMIT", "Client", "Simulator", "SimulatorError", "wait_until"]
 
 READY = re.compile(r"^Viber simulator: (\S+) \(control: (\S+)\)$", re.MULTILINE)
 ROOT = Path(__file__).resolve().parent.parent
@@ -72,7 +72,7 @@ class Simulator(Client):
             )
         try:
             self.url, self._control_url = wait_until(
-                lambda: self._ready(offset), timeout=30, what="the simulator's start"
+                lambda: self._ready(offset), what="the simulator's start"
             )
         except BaseException:
             self.kill()
@@ -102,7 +102,7 @@ class Simulator(Client):
         if self._process is None:
             return
         how(self._process)
-        self._process.wait(10)
+        self._process.wait(LIMIT)
         self._process = None
 
     def restart(self):

@@ -1,6 +1,6 @@
 """A Viber account that is connected for real, and what people do with it."""
 
-from viber_simulator.testing import wait_until
+from viber_simulator.testing import LIMIT, wait_until
 
 
 class Account:
@@ -35,7 +35,7 @@ class Account:
             domain.append(("viber_subscriber_id.viber_user_id", "=", viber_id))
         return self.odoo.rpc("project.task", "search", domain, order="id")
 
-    def wait_for_task(self, customer, timeout=10):
+    def wait_for_task(self, customer, timeout=LIMIT):
         """:return: id of the customer's latest task (int), as soon as there is one."""
         return wait_until(
             lambda: self.tasks(customer), timeout, what="the customer's task"

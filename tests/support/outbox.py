@@ -4,6 +4,9 @@ from collections import Counter
 
 from viber_simulator.testing import wait_until
 
+# Seconds, reached by what fails only: a message may have to wait for its next try.
+LIMIT = 120
+
 # One row of the outbox is one message of an agent here: all are short texts.
 FATES = """
     SELECT message.payload::json->>'text', message.state, message.failure_reason,
@@ -39,7 +42,7 @@ class Outbox:
         self._odoo, self._viber = account.odoo, account.viber
         for customer in customers:
             self._viber.write(customer, account.bot, f"Good day from {customer['id']}")
-        self.tasks = [account.wait_for_task(customer, 30) for customer in customers]
+        self.tasks = [account.wait_for_task(customer) for customer in customers]
 
     def post(self, *texts):
         """Let an agent write to each of the customers; all first messages first."""
@@ -55,7 +58,7 @@ class Outbox:
         """:return: why messages failed or wait (list of str or None), in that order."""
         return [reason for _text, _state, reason, _shown in self._fates(customer)]
 
-    def wait(self, *states, customers=None, timeout=30):
+    def wait(self, *states, customers=None, timeout=LIMIT):
         """Wait until the messages to each customer have these states.
 
         :raise AssertionError: with what they have instead
@@ -70,7 +73,7 @@ class Outbox:
                 fates = self._fates(customer)
                 raise AssertionError(f"{customer['name']}: {fates}") from None
 
-    def wait_settled(self, timeout=60):
+    def wait_settled(self, timeout=LIMIT):
         """Wait until nothing is on the way or waits."""
         waiting = {"outgoing", "sending"}
         wait_until(
