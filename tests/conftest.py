@@ -3,13 +3,13 @@
 import signal
 
 import pytest
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import expect, sync_playwright
 
 import devtools.browser
 import devtools.odoo
 from devtools import databases
 from devtools.server import OdooServer
-from viber_simulator.testing import Simulator
+from viber_simulator.testing import LIMIT, Simulator
 
 from .support import SCREENSHOTS, Account, open_page
 from .support.browser import OPTIONS
@@ -21,6 +21,7 @@ LOG_CHARACTERS = 4000
 def pytest_configure():
     # `kill` shall end what the fixtures started, as Ctrl-C does.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    expect.set_options(timeout=LIMIT * 1000)
 
 
 @pytest.hookimpl(wrapper=True)

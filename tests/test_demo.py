@@ -19,7 +19,7 @@ from devtools.server import OdooSession
 from .support import log_in, open_page
 
 NAME = "demo-trial"
-START_SECONDS = 300
+STOP_SECONDS = 180
 ADDRESSES = re.compile(r"Odoo +(\S+)/odoo .*\n +Phone +(\S+)")
 
 
@@ -46,7 +46,7 @@ def running_demo():
         yield Demo(process, *_addresses(process))
     finally:
         process.send_signal(signal.SIGINT)
-        rest, _ = process.communicate(timeout=60)
+        rest, _ = process.communicate(timeout=STOP_SECONDS)
     assert process.returncode == 0, rest
     assert "The demo has ended" in rest
 

@@ -103,8 +103,8 @@ def test_the_state_of_an_answer_changes_before_the_eyes_of_all(
             ("Seen", lambda: simulator.read(customer, bot)),
         ):
             event()
-            expect(mine).to_contain_text(state, timeout=10_000)
-            expect(theirs).to_contain_text(state, timeout=10_000)
+            expect(mine).to_contain_text(state)
+            expect(theirs).to_contain_text(state)
 
 
 def test_a_refused_answer_says_why_and_can_be_sent_again(
@@ -113,7 +113,7 @@ def test_a_refused_answer_says_why_and_can_be_sent_again(
     simulator.fault("status", method="send_message", status=3, count=1)
     message = _answer(agent, "Refused at first")
     status = message.locator(".o-viber-status")
-    expect(status).to_contain_text("Not delivered", timeout=10_000)
+    expect(status).to_contain_text("Not delivered")
     expect(agent.locator(".o-mail-MessagingMenu-counter").first).to_be_visible()
     status.click()
     popover = agent.locator(".o-mail-MessageNotificationPopover")
@@ -122,7 +122,7 @@ def test_a_refused_answer_says_why_and_can_be_sent_again(
     agent.wait_for_timeout(500)  # the popover fades in
     agent.screenshot(path=screenshots / "4-failed.png")
     popover.get_by_role("button", name="Send again").click()
-    expect(status).to_contain_text("Delivered", timeout=10_000)
+    expect(status).to_contain_text("Delivered")
     bot = account_threaded.bot
     assert simulator.wait_for_message(customer, bot, "Refused at first")
 
@@ -166,12 +166,12 @@ def test_an_uncertain_answer_can_be_confirmed(
         simulator.fault("http", method="send_message", status=500, count=1)
         message = _answer(agent, "Nobody knows")
         status = message.locator(".o-viber-status")
-        expect(status).to_contain_text("May not have arrived", timeout=10_000)
+        expect(status).to_contain_text("May not have arrived")
         status.click()
         agent.wait_for_timeout(500)
         agent.screenshot(path=screenshots / "5-uncertain.png")
         agent.get_by_role("button", name="It arrived").click()
-        expect(status).to_contain_text("Sent", timeout=10_000)
+        expect(status).to_contain_text("Sent")
     finally:
         simulator.settings(delivered=True)
 
@@ -181,10 +181,10 @@ def test_the_agent_is_told_before_he_writes_to_a_customer_who_left(
 ):
     simulator.unsubscribe(customer, account_threaded.bot)
     warning = agent.get_by_text("This customer has left the Viber bot")
-    expect(warning).to_be_visible(timeout=10_000)
+    expect(warning).to_be_visible()
     agent.screenshot(path=screenshots / "6-left.png")
     simulator.write(customer, account_threaded.bot, "I am back")
-    expect(warning).to_be_hidden(timeout=10_000)
+    expect(warning).to_be_hidden()
 
 
 def test_a_task_that_is_no_conversation_opens_no_channel(agent, odoo_threaded, task):

@@ -209,7 +209,8 @@ def test_a_video_is_sent_with_its_length_and_first_picture(phone, viber, bot):
     expect(phone.locator("[data-type=video] video")).to_be_visible()
     message = last_message(viber, bot)
     assert (message["type"], message["size"]) == ("video", len(video))
-    assert 300 < message["duration"] < 5000  # milliseconds
+    # Milliseconds, however long the page took to record it.
+    assert 300 < message["duration"] < 60_000
     thumbnail = bot.session.get(message["thumbnail"])
     assert thumbnail.content.startswith(b"\xff\xd8\xff")
 
@@ -372,7 +373,7 @@ def test_the_page_catches_up_after_the_service_was_away(phone, viber, bot, olena
     viber.connections("refuse")
     viber.connections("open")
     bot.send(receiver, text="while you were away")
-    expect(bubble(phone, "while you were away")).to_be_visible(timeout=15_000)
+    expect(bubble(phone, "while you were away")).to_be_visible()
 
 
 def test_a_narrow_screen_is_the_whole_phone(browser, viber, bot, olena, screenshots):

@@ -3,6 +3,7 @@
 from contextlib import contextmanager
 
 from devtools.paths import DEV
+from viber_simulator.testing import LIMIT
 
 SCREENSHOTS = DEV / "screenshots"
 
@@ -29,6 +30,7 @@ def open_page(browser, **options):
     context = browser.new_context(
         **{"viewport": {"width": 1366, "height": 900}, **options}
     )
+    context.set_default_timeout(LIMIT * 1000)
     errors = []
     page = context.new_page()
     page.on("pageerror", lambda error: errors.append(error))
