@@ -5,14 +5,13 @@ import hmac
 import json
 import struct
 import threading
-import time
 import zlib
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, urlsplit
 
 import requests
 
-from viber_simulator.testing import wait_until
+from viber_simulator.testing import LIMIT, wait_until
 
 
 class Received:
@@ -38,15 +37,16 @@ class Received:
 class BotServer:
     """A bot's web server on loopback: takes callbacks, serves files.
 
-    ``answers`` maps an event to (status, body); ``delays`` maps it to seconds;
-    ``files`` maps a path to (status, headers, body).
+    ``answers`` maps an event to (status, body); ``files`` maps a path to (status,
+    headers, body). What is in ``waiting`` has come and is held, see :meth:`hold`.
     """
 
     def __init__(self):
         self.received = []
         self.fetched = []
         self.answers = {}
-        self.delays = {}
+        self.waiting = []
+        self._holds = {}
         self.files = {}
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
         # A peer that hangs up on a slow answer is part of what is tested.
@@ -58,6 +58,8 @@ class BotServer:
         ).start()
 
     def close(self):
+        for event in list(self._holds):
+            self.release(event)
         self._server.shutdown()
         self._server.server_close()
 
@@ -65,7 +67,28 @@ class BotServer:
         """The callbacks of this event so far."""
         return [received for received in self.received if received.event == event]
 
-    def wait_for(self, event, count=1, timeout=10):
+    def hold(self, event):
+        """Take no callback of this event, nor answer it, until it is released."""
+        self._holds[event] = threading.Event()
+
+    def wait_held(self, event, count=1):
+        """Wait until so many callbacks of an event are held."""
+        wait_until(
+            lambda: sum(held.event == event for held in self.waiting) >= count,
+            what=f"{count} {event} held",
+        )
+
+    def release(self, event):
+        """Let the callbacks of an event go, and hold no further ones."""
+        self._holds.pop(event).set()
+
+    def _keep(self, received):
+        if hold := self._holds.get(received.event):
+            self.waiting.append(received)
+            hold.wait()
+            self.waiting.remove(received)
+
+    def wait_for(self, event, count=1, timeout=LIMIT):
         """Wait for so many callbacks of an event, and return them."""
         wait_until(
             lambda: len(self.events(event)) >= count, timeout, what=f"{count} {event}"
@@ -87,7 +110,7 @@ class BotServer:
             def do_POST(self):
                 body = self.rfile.read(int(self.headers["Content-Length"]))
                 received = Received(self.path, self.headers, body)
-                time.sleep(server.delays.get(received.event, 0))
+                server._keep(received)
                 server.received.append(received)
                 status, answer = server.answers.get(received.event, (200, b""))
                 self.reply(status, {}, answer)
@@ -137,7 +160,7 @@ class Bot:
             f"{self.viber.api_url}/{method}",
             data=body,
             headers={"X-Viber-Auth-Token": token or self.token},
-            timeout=20,
+            timeout=LIMIT,
         )
 
     def connect(self, **values):

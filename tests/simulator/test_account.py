@@ -2,6 +2,7 @@
 
 import json
 import socket
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import requests
@@ -59,9 +60,13 @@ def test_a_body_that_is_no_object_is_bad_data(bot, body):
 
 def test_set_webhook_probes_while_the_call_is_open(viber, server):
     bot = Bot(viber, server)
-    server.delays["webhook"] = 0.3
-    answer = bot.call("set_webhook", url=server.webhook)
-    assert answer["status"] == 0
+    server.hold("webhook")
+    with ThreadPoolExecutor() as pool:
+        answer = pool.submit(bot.call, "set_webhook", url=server.webhook)
+        server.wait_held("webhook")
+        assert not answer.done()
+        server.release("webhook")
+    assert answer.result()["status"] == 0
     [probe] = server.received
     assert probe.json.keys() >= {"event", "timestamp", "message_token"}
     assert probe.is_signed_with(bot.token)
@@ -93,7 +98,7 @@ def test_a_probe_that_nobody_answers_reads_like_java(viber, server):
 
 
 def test_a_slow_probe_fails_after_five_seconds(viber, server):
-    server.delays["webhook"] = 5.5
+    server.hold("webhook")
     answer = Bot(viber, server).call("set_webhook", url=server.webhook)
     assert answer["status"] == 1
     assert "5000 ms" in answer["status_message"]

@@ -6,8 +6,9 @@ import re
 import pytest
 
 from viber_simulator.clock import TOKEN_EPOCH_MS
+from viber_simulator.const import QUICK_REPEATS
 from viber_simulator.events import sign
-from viber_simulator.testing import Simulator, wait_until
+from viber_simulator.testing import LIMIT, Simulator, wait_until
 
 from .support import Bot, png
 
@@ -111,8 +112,8 @@ def test_tokens_tell_their_time_and_are_unique(viber, bot, olena):
 
 @pytest.fixture
 def hasty():
-    """A simulator whose repeats come fast: an hour is 6 seconds."""
-    with Simulator(time_scale=600) as viber:
+    """A simulator whose repeats come fast: an hour is a minute."""
+    with Simulator(time_scale=60) as viber:
         yield viber
 
 
@@ -131,17 +132,20 @@ def test_a_callback_is_repeated_until_200_with_the_same_bytes(hasty, server):
     )
 
 
-def test_repeats_come_quickly_at_first_and_then_each_minute(hasty, server):
-    bot, olena = Bot(hasty, server).connect(), hasty.create_user()
-    server.answers["message"] = 403, b""
-    hasty.write(olena, bot.record, "hello")
-    server.wait_for("message", 7)
-    hasty.advance(3600)
-    starts = [attempt["started"] for attempt in hasty.callbacks(event="message")][:7]
+def test_repeats_come_quickly_at_first_and_then_each_minute(viber, bot, olena):
+    bot.server.answers["message"] = 403, b""
+    viber.write(olena, bot.record, "hello")
+    for number in range(1, 7):
+        wait_until(lambda n=number: len(_finished(viber, bot)) == n)
+        # What is not due moves by this, but does not come.
+        viber.advance(1 if number <= QUICK_REPEATS else 60)
+    bot.server.answers["message"] = 200, b""
+    wait_until(lambda: len(_finished(viber, bot)) == 7)
+    starts = [attempt["started"] / 1000 for attempt in _finished(viber, bot)]
     gaps = [later - earlier for earlier, later in zip(starts, starts[1:], strict=False)]
-    # A minute is 100 ms here.
-    assert max(gaps[:3]) < 90
-    assert min(gaps[3:]) >= 90
+    assert all(1 <= gap < 60 for gap in gaps[:QUICK_REPEATS])
+    assert all(60 <= gap < 120 for gap in gaps[QUICK_REPEATS:])
+    viber.wait_idle()
 
 
 def test_after_an_hour_a_callback_is_lost(hasty, server):
@@ -155,19 +159,25 @@ def test_after_an_hour_a_callback_is_lost(hasty, server):
 
 
 def test_a_slow_answer_counts_as_none(viber, bot, olena):
-    bot.server.delays["message"] = 5.3
+    bot.server.hold("message")
     viber.write(olena, bot.record, "hello")
-    first = wait_until(lambda: _finished(viber, bot), timeout=8)
-    assert (first["status"], first["error"]) == (None, "timeout")
-    assert 4900 < first["latency"] < 5250
-    bot.server.delays.clear()
-    viber.wait_idle(15)
+    for number in range(1, 1 + QUICK_REPEATS):
+        late = wait_until(lambda n=number: _finished(viber, bot)[n - 1 :])[0]
+        assert (late["status"], late["error"]) == (None, "timeout")
+        assert late["latency"] > 4900
+        # A busy machine may notice it later; once is enough.
+        if late["latency"] < 5250:
+            break
+    assert late["latency"] < 5250
+    bot.server.release("message")
+    viber.wait_idle()
     assert len({callback.body for callback in bot.server.events("message")}) == 1
 
 
 def _finished(viber, bot):
+    """:return: the attempts to tell of messages that have come to their end."""
     attempts = viber.callbacks(bot.record, event="message")
-    return attempts[0] if attempts and attempts[0]["error"] else None
+    return [attempt for attempt in attempts if attempt["latency"] is not None]
 
 
 def test_duplicates_carry_the_same_bytes(viber, bot, olena):
@@ -180,7 +190,8 @@ def test_duplicates_carry_the_same_bytes(viber, bot, olena):
 
 
 def test_disorder_delivers_later_messages_first(viber, bot, olena):
-    viber.settings(disorder=1.0, parallel=20)
+    # Seconds: many times what it takes to write all of them.
+    viber.settings(disorder=2.0, parallel=20)
     texts = [str(number) for number in range(15)]
     for text in texts:
         viber.write(olena, bot.record, text)
@@ -192,14 +203,18 @@ def test_disorder_delivers_later_messages_first(viber, bot, olena):
 
 def test_no_more_connections_than_told(viber, bot, olena):
     viber.settings(parallel=2)
-    bot.server.delays["message"] = 0.2
+    bot.server.hold("message")
     for number in range(6):
         viber.write(olena, bot.record, str(number))
+    bot.server.wait_held("message", 2)
+    assert len(viber.callbacks(bot.record, event="message")) == 2
+    bot.server.release("message")
     viber.wait_idle()
     attempts = viber.callbacks(bot.record, event="message")
     # The start is rounded to milliseconds.
     spans = [(a["started"], a["started"] + a["latency"] - 2) for a in attempts]
     at_once = max(sum(s <= start < e for s, e in spans) for start, _end in spans)
+    assert len(attempts) == 6
     assert at_once == 2
 
 
@@ -302,13 +317,14 @@ def test_tracking_data_is_echoed_until_the_next_subscription(viber, bot, olena):
     bot.send(receiver)  # without one: the former stays
     for _ in range(2):
         viber.write(olena, bot.record, "hello")
+    # Callbacks may overtake each other.
+    viber.wait_idle()
     viber.unsubscribe(olena, bot.record)
     viber.subscribe(olena, bot.record)
     viber.write(olena, bot.record, "hello again")
     viber.wait_idle()
-    # Callbacks may overtake each other; timestamps tell their order.
-    messages = sorted(bot.server.events("message"), key=lambda m: m.json["timestamp"])
-    tracking = [callback.json["message"].get("tracking_data") for callback in messages]
+    messages = [callback.json["message"] for callback in bot.server.events("message")]
+    tracking = [message.get("tracking_data") for message in messages]
     assert tracking == [None, "task:1", "task:1", None]
 
 
@@ -390,9 +406,9 @@ def test_hosted_files_work_for_an_hour(viber, bot, olena):
         assert (response.status_code, response.content) == (200, b"\xff\xd8\xff")
     later = message["media"].replace("Expires=1", "Expires=2")
     assert bot.session.get(later).status_code == 403
-    viber.advance(3590)
+    viber.advance(3400)
     assert bot.session.head(message["media"]).status_code == 200
-    viber.advance(11)
+    viber.advance(201)
     assert bot.session.get(message["media"]).status_code == 403
 
 
@@ -409,7 +425,7 @@ def test_hosted_files_go_wrong_on_demand(viber, bot, olena):
     assert response.status_code == 302
     assert response.headers["Location"] == "http://127.0.0.1:1/x"
     viber.spoil(media, endless=True)
-    with bot.session.get(url, stream=True, timeout=5) as response:
+    with bot.session.get(url, stream=True, timeout=LIMIT) as response:
         assert len(response.raw.read(3_000_000)) == 3_000_000
     viber.spoil(media)
     assert bot.session.get(url).content == png()
