@@ -26,6 +26,8 @@ CALLBACK_MAX_BYTES = 256 * 1024
 EVENT_TYPES = ["delivered", "seen", "failed", "conversation_started"]
 #: Viber's own check of the address during ``set_webhook``; may come unsigned (seen).
 PROBE_EVENT = "webhook"
+#: An unsigned probe is looked for in no more than this; Viber's has 110 bytes (seen).
+PROBE_MAX_BYTES = 4 * 1024
 #: Events that report on a message of ours, named by its token.
 RECEIPT_EVENTS = ("delivered", "seen", "failed")
 #: ``message_token >> 22`` counts the milliseconds since this moment (seen).

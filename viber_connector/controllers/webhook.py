@@ -1,5 +1,7 @@
 """Where Viber's callbacks arrive: authenticate, store one row, answer."""
 
+from werkzeug.exceptions import BadRequest
+
 from odoo import SUPERUSER_ID, http
 from odoo.http import request
 
@@ -7,12 +9,43 @@ from .. import const
 from ..tools import callback, payload, signature
 
 
+class WebhookDispatcher(http.HttpDispatcher):
+    """Hands over the request as it came.
+
+    Odoo's own dispatcher takes a body for a form, if its type says so, and parses it
+    together with the query before the controller can ask who sent it.
+    """
+
+    routing_type = "viber_webhook"
+    mimetypes = ("*/*",)
+
+    @classmethod
+    def is_compatible_with(cls, request):
+        """:return: whether it is a request for the webhook, whatever its type
+        :rtype: bool
+        """
+        return request.httprequest.path.startswith(const.WEBHOOK_PATH)
+
+    def dispatch(self, endpoint, args):
+        """Call the controller with what stands in the path, and nothing else.
+
+        :param endpoint: the method of the controller
+        :param dict args: from the path
+        :rtype: odoo.http.Response
+        :raise werkzeug.exceptions.NotFound: when the request names no database
+        """
+        if not self.request.db:
+            raise self.request.not_found()
+        self.request.params = args
+        return self.request.registry["ir.http"]._dispatch(endpoint)
+
+
 class ViberWebhook(http.Controller):
     # auth="none": no user is needed to read a signature; without readonly=False such a
     # route would get a read-only cursor where a replica is set up.
     @http.route(
         const.WEBHOOK_PATH + "<string:webhook_key>",
-        type="http",
+        type=WebhookDispatcher.routing_type,
         auth="none",
         methods=["POST"],
         csrf=False,
@@ -20,24 +53,48 @@ class ViberWebhook(http.Controller):
         readonly=False,
         max_content_length=const.CALLBACK_MAX_BYTES,
     )
-    def receive(self, webhook_key, **_query):
+    def receive(self, webhook_key):
         """Take a callback of Viber's into the inbox.
+
+        Size, key and signature come first: nothing of the body is parsed before its
+        sender is known. The one exception is the probe, a few kB under a known key.
 
         :param str webhook_key: the account's, from the address
         :return: 200 when the event is stored (now or earlier); 403, always the same,
             when the key is unknown or the signature is missing or wrong
+        :raise werkzeug.exceptions.RequestEntityTooLarge: when the body says that it is
+            longer than any callback
         """
-        body = request.httprequest.get_data()
+        body = self._body()
         accounts = request.env(user=SUPERUSER_ID)["viber.account"]
         account, auth_token = accounts._from_webhook_key(webhook_key)
-        event = callback.parse(body)
-        if account and event.event == const.PROBE_EVENT:
-            return self._answer(200)
         given = request.httprequest.headers.get(const.SIGNATURE_HEADER)
-        if not account or not signature.is_valid(body, given, auth_token):
+        if not account or body is None:
             return self._answer(403)
+        if not signature.is_valid(body, given, auth_token):
+            return self._answer(200 if self._is_probe(body) else 403)
+        event = callback.parse(body)
+        if event.event == const.PROBE_EVENT:
+            return self._answer(200)
         account.env["viber.event"]._store(account, event, body)
         return self._answer(200, self._welcome(account, event))
+
+    def _body(self):
+        """:return: the bytes of the body, of one in chunks no more than the longest
+            callback has; ``None`` when it broke off
+        :rtype: bytes | None
+        """
+        try:
+            return request.httprequest.get_data()
+        except BadRequest:
+            return None
+
+    def _is_probe(self, body):
+        """:return: whether an unsigned body is Viber's check of the address
+        :rtype: bool
+        """
+        is_short = len(body) <= const.PROBE_MAX_BYTES
+        return is_short and callback.parse(body).event == const.PROBE_EVENT
 
     def _welcome(self, account, event):
         """:return: the body of the answer, which may greet who opened the chat; the

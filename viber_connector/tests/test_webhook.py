@@ -1,7 +1,10 @@
 import json
+from unittest.mock import patch
 
 from odoo.tests import HttpCase, tagged
 
+from .. import const
+from ..tools import callback
 from .common import TOKEN, ViberCase, sign
 
 
@@ -68,8 +71,55 @@ class TestWebhook(ViberCase, HttpCase):
             self.post(body, key="unknown%00"),
             self.post(body, key="x" * 1000),
         ]
+        self.assert_refused_alike(answers)
+
+    def assert_refused_alike(self, answers):
         self.assertEqual({answer.status_code for answer in answers}, {403})
         self.assertEqual(len({answer.content for answer in answers}), 1)
+        headers = [dict(answer.headers) for answer in answers]
+        self.assertTrue(all(given.pop("Date") for given in headers))
+        self.assertEqual(headers, headers[:1] * len(headers))
+        self.assertFalse(self.rows())
+
+    def test_a_request_of_odd_form_is_one_of_a_forger(self):
+        body = json.dumps(self.text("Hello")).encode()
+        url = f"/viber/webhook/{self.account.webhook_key}"
+        form = {"Content-Type": "application/x-www-form-urlencoded"}
+        parts = {"Content-Type": "multipart/form-data; boundary=x"}
+        part = b'--x\r\nContent-Disposition: form-data; name="self"\r\n\r\n1\r\n--x--'
+        answers = [
+            self.post(body, signature="9" * 60_000),
+            self.post(body, signature="\x80\xff"),
+            self.post(body, key="x" * 60_000),
+            self.post(body, key="%ED%A0%80%FF"),
+            # Names of what the controller's methods take.
+            self.url_open(f"{url}?self=1&webhook_key=2&body=3&endpoint=4", data=body),
+            self.url_open(f"{url}?" + "&".join("abc" * 9999), data=body),
+            self.post(b"self=1&webhook_key=2", signature="", **form),
+            self.post(b"&".join([b"a"] * 100_000), signature="", **form),
+            self.post(part, signature="", **parts),
+            self.post(part, signature="", **{"Content-Type": "multipart/form-data"}),
+            self.url_open(url, data=iter([b"x" * 65536] * 5)),
+            self.url_open(
+                url, data=b"no chunk", headers={"Transfer-Encoding": "chunked"}
+            ),
+        ]
+        self.assert_refused_alike(answers)
+
+    def test_nothing_is_parsed_before_the_sender_is_known(self):
+        body = json.dumps(self.text("Hello")).encode()
+        long_probe = json.dumps(self.event("webhook", padding="x" * 4096)).encode()
+        with patch.object(callback, "parse", wraps=callback.parse) as parse:
+            self.post(body, key="unknown")
+            self.post(b'{"event":"webhook"}', key="unknown", signature="")
+            self.post(body + b" " * const.PROBE_MAX_BYTES, signature="")
+            self.post(body + b" " * const.PROBE_MAX_BYTES, signature="0" * 64)
+            refused = self.post(long_probe, signature="")
+            parse.assert_not_called()
+            self.assertEqual(refused.status_code, 403)
+            # Signed, it may be as long as it likes.
+            self.assertEqual(self.post(long_probe).status_code, 200)
+            self.assertEqual(parse.call_count, 1)
         self.assertFalse(self.rows())
 
     def test_the_probe_may_come_unsigned_and_is_not_stored(self):
@@ -104,11 +154,16 @@ class TestWebhook(ViberCase, HttpCase):
         self.assertFalse(self.rows())
 
     def test_every_content_type_is_read(self):
-        for content_type in ("text/plain", "application/json; charset=utf-8"):
+        for content_type in (
+            "text/plain",
+            "application/json; charset=utf-8",
+            "application/x-www-form-urlencoded",
+            "multipart/form-data; boundary=x",
+        ):
             event = self.text("Hello")
             response = self.post(event, **{"Content-Type": content_type})
             self.assertEqual(response.status_code, 200)
-        self.assertEqual(len(self.rows()), 2)
+        self.assertEqual(len(self.rows()), 4)
 
     def test_get_is_not_taken(self):
         response = self.url_open(f"/viber/webhook/{self.account.webhook_key}")
