@@ -1,3 +1,5 @@
+import unicodedata
+
 from lxml import html as lxml_html
 from markupsafe import Markup
 
@@ -46,6 +48,28 @@ class TestCleanText(BaseCase):
         for value in (None, True, False, [], ["a"], {"a": 1}, b"a", object()):
             with self.subTest(value=value):
                 self.assertEqual(clean_text(value), "")
+
+    def test_the_longest_text_of_a_customer_is_whole(self):
+        accented = "и" + "\u0301\u0316" * 15
+        for text in ("я" * 7000, "🙁" * 3500, "👩‍👩‍👧" * 1000, "a\n" * 3500, accented * 7):
+            with self.subTest(text=text[:3]):
+                cleaned = clean_text(text)
+                self.assertEqual(cleaned, unicodedata.normalize("NFC", text))
+                self.assertEqual(clean_text(cleaned), cleaned)
+
+    def test_what_no_customer_can_write_is_cut(self):
+        self.assertEqual(clean_text("a" * 250_000), "a" * 7000)
+        self.assertEqual(clean_line(" a" * 125_000), "a " * 3499 + "a")
+        self.assertEqual(clean_text("a" * 250_000, None), "a" * 250_000)
+
+    def test_marks_in_a_row_are_parted_but_none_is_lost(self):
+        for marks in ("\u0301\u0316", "\u0344", "\u0f73", "\u0345"):
+            with self.subTest(marks=marks):
+                cleaned = clean_text("a" + marks * 3000)
+                self.assertEqual(clean_text(cleaned, None), cleaned)
+                shown = unicodedata.normalize("NFD", cleaned.replace("\u034f", ""))
+                written = unicodedata.normalize("NFD", "a" + marks * 3000)
+                self.assertEqual(sorted(shown), sorted(written))
 
     def test_line_has_single_spaces_only(self):
         self.assertEqual(clean_line("\n Olena\t\tKoval \r\n"), "Olena Koval")

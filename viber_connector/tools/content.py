@@ -5,7 +5,6 @@ Words are left to the models, which can translate; nothing here raises on what c
 
 import math
 import re
-import unicodedata
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from urllib.parse import unquote, urlsplit
@@ -177,8 +176,7 @@ def safe_file_name(name):
     :param str name: from outside
     :rtype: str
     """
-    name = unicodedata.normalize("NFC", clean_line(name))
-    name = _UNSAFE.sub("_", name).strip(" .")
+    name = _UNSAFE.sub("_", clean_line(name)).strip(" .")
     path = PurePosixPath(name)
     suffix = path.suffix[:16]
     return name[: len(name) - len(path.suffix)][:_FILE_NAME_MAX_LENGTH] + suffix

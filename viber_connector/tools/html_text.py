@@ -172,7 +172,7 @@ class _Renderer:
         yield _EDGE
 
     def _render_code(self, node):
-        code = clean_text(node.text_content()).strip("\n").translate(_VERBATIM)
+        code = clean_text(node.text_content(), None).strip("\n").translate(_VERBATIM)
         yield f"{_CODE}{code}{_CODE}"
 
     def _render_blockquote(self, node):

@@ -5,6 +5,7 @@ import unicodedata
 
 from markupsafe import Markup, escape
 
+from .. import const
 from .emoticons import to_emoji
 
 # Characters that have no place in a text from outside: controls (but tab and line
@@ -13,6 +14,18 @@ _UNWANTED = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]"
 )
 LINK = re.compile(r"""https?://[^\s<>"'`\x00]+""", re.IGNORECASE)
+# The characters that are marks on a letter before them, and are put in an order; in
+# Unicode 17 none stands beyond these planes.
+_COMBINING = "".join(filter(unicodedata.combining, map(chr, range(0x300, 0x20000))))
+# Those four that stand for two of them (Unicode, "non-starter decompositions").
+_TWO_MARKS = {
+    0x0344: "\u0308\u0301",
+    0x0F73: "\u0f71\u0f72",
+    0x0F75: "\u0f71\u0f74",
+    0x0F81: "\u0f71\u0f80",
+}
+_MARKS_IN_A_ROW = re.compile(f"[{_COMBINING}]{{30}}(?=[{_COMBINING}])")
+_GRAPHEME_JOINER = "\u034f"
 # An opening mark stands at the start of a word, a closing one at the end.
 MARKS = [
     (
@@ -27,27 +40,41 @@ _KEPT = re.compile("\x00(\\d+)\x00")
 _LINK_TAIL = ".,;:!?)]}»”…"
 
 
-def clean_text(value):
+def clean_text(value, max_length=const.TEXT_MAX_LENGTH):
     """Make a text of what came from outside.
 
     :param value: anything; what is neither text nor a number becomes ``""``
-    :return: text without control and direction marks, lines parted by ``\\n``
+    :param int | None max_length: characters that are looked at; the default holds
+        every text that Viber's customers can write, ``None`` has no bound
+    :return: text without control and direction marks, lines parted by ``\\n``, in
+        Unicode's form NFC
     :rtype: str
     """
     if isinstance(value, bool) or not isinstance(value, (str, int, float)):
         return ""
-    text = str(value).replace("\r\n", "\n").replace("\r", "\n")
+    text = str(value)[:max_length].replace("\r\n", "\n").replace("\r", "\n")
     # A lone half of a surrogate pair fits into no UTF-8, so into no database.
     text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    return unicodedata.normalize("NFC", _UNWANTED.sub("", text))
+    text = _part_marks(_UNWANTED.sub("", text))
+    return unicodedata.normalize("NFC", text)
 
 
-def clean_line(value):
+def clean_line(value, max_length=const.TEXT_MAX_LENGTH):
     """Like :func:`clean_text`, but one line without spaces around it.
 
     :rtype: str
     """
-    return " ".join(clean_text(value).split())
+    return " ".join(clean_text(value, max_length).split())
+
+
+def _part_marks(text):
+    """Bound the number of marks on one letter, as in Unicode's "Stream-Safe Text
+    Format" (UAX #15): to put n of them in order takes n² steps.
+
+    :return: the text, an invisible joiner after each 30 marks in a row
+    :rtype: str
+    """
+    return _MARKS_IN_A_ROW.sub(rf"\g<0>{_GRAPHEME_JOINER}", text.translate(_TWO_MARKS))
 
 
 def shorten(text, width):
