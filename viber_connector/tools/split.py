@@ -7,6 +7,8 @@ from itertools import takewhile
 from .. import const
 
 _LINK = re.compile(r"https?://\S+", re.IGNORECASE)
+# So much after a cut tells whether a link, or an emoji, goes on there.
+_LOOK_AHEAD = len("https://a")
 _JOINER = "\u200d"
 # How far back a cut may move to spare an emoji: the longest have ten characters.
 _EMOJI_MAX_LENGTH = 16
@@ -21,13 +23,15 @@ def split_text(text, limit=const.TEXT_MAX_LENGTH):
         say what it counts; these are never fewer than the characters)
     :rtype: list[str]
     """
-    pieces, text = [], text.strip()
-    while utf16_length(text) > limit:
-        end = _cut_position(text, limit)
-        pieces.append(text[:end].rstrip())
-        text = text[end:].lstrip()
-    if text:
-        pieces.append(text)
+    pieces, start, text = [], 0, text.strip()
+    while start < len(text):
+        # To look at the whole rest for each piece would take n² steps.
+        rest = text[start : start + limit + _LOOK_AHEAD]
+        end = len(rest) if utf16_length(rest) <= limit else _cut_position(rest, limit)
+        pieces.append(rest[:end].rstrip())
+        start += end
+        while start < len(text) and text[start].isspace():
+            start += 1
     return pieces
 
 
