@@ -40,6 +40,8 @@ TOKEN_SHIFT = 22
 REQUEST_TIMEOUT = (5, 10)
 #: ``set_webhook`` answers only after its probe, which may take 5 s (seen).
 SET_WEBHOOK_TIMEOUT = (5, 20)
+#: Far above the longest answer: that about the account, which names its members.
+ANSWER_MAX_BYTES = 1024 * 1024
 
 # -- Status codes (viber_bot_api.md, 7; CH and DV "Error codes") ---------------
 

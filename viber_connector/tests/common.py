@@ -67,9 +67,8 @@ class FakeViber:
             raise answer
         response = requests.Response()
         response.status_code = answer if isinstance(answer, int) else 200
-        response._content = (
-            b"" if isinstance(answer, int) else json.dumps(answer).encode()
-        )
+        content = b"" if isinstance(answer, int) else json.dumps(answer).encode()
+        response.raw = HTTPResponse(io.BytesIO(content), preload_content=False)
         return response
 
     def serve(self, url, content=b"", content_type="", status=200, **headers):

@@ -1,4 +1,6 @@
 import contextlib
+import gzip
+import io
 import json
 import logging
 import socket
@@ -6,6 +8,7 @@ import struct
 import threading
 import time
 import traceback
+import tracemalloc
 
 import requests
 import urllib3
@@ -82,7 +85,7 @@ class TestViberApi(ApiCase):
         status, body = cls.answer
         response = requests.Response()
         response.status_code = status
-        response._content = body
+        response.raw = urllib3.HTTPResponse(io.BytesIO(body), preload_content=False)
         return response
 
     def setUp(self):
@@ -251,6 +254,12 @@ class TestViberApi(ApiCase):
             with self.subTest(body=body[:40]):
                 self.play(body)
                 self.assertIs(type(self.fail_to_send(self.api)), errors.ViberUncertain)
+
+    def test_answer_that_is_far_too_long_is_none(self):
+        self.play(b'{"status":0,"x":"%s"}' % (b"x" * 2**20))
+        self.assertIs(type(self.fail_to_send(self.api)), errors.ViberUncertain)
+        self.play(x="x" * (2**20 - 100), message_token=1)
+        self.assertEqual(self.api.send_message(PAYLOAD).message_token, "1")
 
     def test_http_status_tells_whether_the_message_may_have_been_taken(self):
         for error_class, statuses in (
@@ -447,6 +456,15 @@ class TestTransport(ApiCase):
     def test_answer_that_can_not_be_unpacked_is_uncertain(self):
         headers = HEAD + b"Content-Encoding: gzip\r\nContent-Length: 48\r\n\r\n"
         self.assert_uncertain(_answer(headers, ACCEPTED))
+
+    def test_answer_that_grows_when_it_is_unpacked_is_not_kept(self):
+        bomb = gzip.compress(b" " * 200 * 2**20)
+        headers = HEAD + b"Content-Encoding: gzip\r\nContent-Length: %d\r\n\r\n"
+        tracemalloc.start()
+        self.addCleanup(tracemalloc.stop)
+        self.assert_uncertain(_answer(headers % len(bomb), bomb))
+        _now, peak = tracemalloc.get_traced_memory()
+        self.assertLess(peak, 20 * 2**20)
 
     def test_answer_that_is_no_http_is_uncertain(self):
         self.assert_uncertain(_answer(b"SSH-2.0-OpenSSH_9.6\r\n\r\n"))

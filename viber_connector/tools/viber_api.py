@@ -3,6 +3,7 @@
 It knows no ORM, retries nothing and never sleeps. Its errors hold no secret.
 """
 
+import json
 from dataclasses import dataclass
 
 import requests
@@ -22,6 +23,8 @@ from .errors import (
 from .text import clean_line, shorten
 
 _ERROR_TEXT_MAX_LENGTH = 300
+# Small, for what is packed may be a thousand times as long.
+_CHUNK = 4 * 1024
 
 _ERROR_CLASSES = {
     "account": ViberAccountError,
@@ -103,7 +106,7 @@ class ViberApi:
         :raise ViberError: one of its sub-classes
         """
         try:
-            response = self._session.post(
+            with self._session.post(
                 f"{self._url}/{method}",
                 data=payload_tools.encode(body),
                 headers={
@@ -113,10 +116,12 @@ class ViberApi:
                 timeout=timeout,
                 # A redirect would carry the key to wherever it points.
                 allow_redirects=False,
-            )
+                # What is read may have any length, and grow when it is unpacked.
+                stream=True,
+            ) as response:
+                return self._read(response)
         except requests.RequestException as error:
             raise _transport_error(error) from None
-        return self._read(response)
 
     def _read(self, response):
         if response.status_code == 503 or 300 <= response.status_code < 500:
@@ -124,7 +129,7 @@ class ViberApi:
         if response.status_code != 200:
             raise ViberUncertain(f"HTTP {response.status_code}")
         try:
-            answer = response.json()
+            answer = json.loads(_content(response))
         # Besides bad JSON: an answer that is nested too deep.
         except (ValueError, RecursionError):
             raise ViberUncertain("The answer is not JSON") from None
@@ -144,6 +149,20 @@ class ViberApi:
         return _ERROR_CLASSES[policy](
             f"{text or name} (Viber status {status})", status=status
         )
+
+
+def _content(response):
+    """:return: what was answered
+    :rtype: bytearray
+    :raise ViberUncertain: when it is too long for any answer
+    :raise requests.RequestException: when it breaks off
+    """
+    content = bytearray()
+    for chunk in response.iter_content(_CHUNK):
+        content += chunk
+        if len(content) > const.ANSWER_MAX_BYTES:
+            raise ViberUncertain("The answer is too long")
+    return content
 
 
 def _transport_error(error):
