@@ -6,6 +6,8 @@ import re
 import pytest
 from playwright.sync_api import expect
 
+from viber_simulator.testing import wait_until
+
 from .support import log_in, open_page
 
 # A picture that is plainly one: 40 × 40, purple.
@@ -201,7 +203,7 @@ def test_a_task_that_is_no_conversation_opens_no_channel(agent, odoo_threaded, t
             return listened;
         }"""
     )
-    for opened, heard in ((plain, []), (task, [task])):
+    for opened in (plain, task):
         agent.evaluate(
             """id => odoo.__WOWL_DEBUG__.root.env.services.action.doAction({
                 type: "ir.actions.act_window",
@@ -213,5 +215,5 @@ def test_a_task_that_is_no_conversation_opens_no_channel(agent, odoo_threaded, t
         )
         name = odoo_threaded.rpc("project.task", "read", [opened], ["name"])[0]["name"]
         expect(agent.get_by_placeholder("Task Title")).to_have_value(name)
-        agent.wait_for_timeout(500)
-        assert listened.json_value() == heard
+    wait_until(listened.json_value, what="the channel of the conversation")
+    assert listened.json_value() == [task]
