@@ -87,6 +87,10 @@ class Faults:
             if fault.kind != "hold" or number not in (None, fault.number)
         ]
 
+    def stands(self, fault):
+        """Whether an order has not been taken away since a call has come under it."""
+        return any(fault is order for order in self._faults)
+
     def list(self):
         """The orders that stand."""
         return [asdict(fault) for fault in self._faults if fault.count != 0]

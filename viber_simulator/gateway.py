@@ -81,10 +81,10 @@ class Gateway:
 
     async def _delay(self, call, faults):
         for fault in faults:
-            if fault.kind == "hold":
-                await self._service.holds.keep(call, fault)
-            else:
+            if fault.kind != "hold":
                 await asyncio.sleep(fault.seconds)
+            elif self._service.faults.stands(fault):
+                await self._service.holds.keep(call, fault)
 
     # -- reading -----------------------------------------------------------------
 

@@ -138,6 +138,17 @@ def test_a_released_call_may_come_to_the_next_hold(viber, bot, receiver, pool):
     assert answer.result()["status"] == 0
 
 
+@pytest.mark.parametrize("order", ["clear_faults", "release"])
+def test_no_call_comes_to_a_hold_that_was_taken_away(viber, bot, receiver, pool, order):
+    viber.fault("hold")
+    viber.fault("hold", accepted=True)
+    answer = pool.submit(bot.send, receiver)
+    viber.wait_held(1)
+    getattr(viber, order)()
+    assert answer.result(60)["status"] == 0
+    assert viber.held() == []
+
+
 @pytest.mark.parametrize("taken", [True, False])
 @pytest.mark.parametrize("kind", ["latency", "http", "reset"])
 def test_a_held_call_takes_effect_though_nobody_waits_for_it(
