@@ -3,6 +3,8 @@
 import ipaddress
 from urllib.parse import urlsplit
 
+from .. import const
+
 
 def is_public_https(url):
     """Tell whether an address can, by its looks, be reached by Viber over https.
@@ -50,6 +52,9 @@ def origin(url):
 
 def _split(url):
     """:return: the parts of an http(s) address with a host, else ``None``"""
+    # The parser normalises a host: n² steps for what no address is.
+    if len(url or "") > const.TEXT_MAX_LENGTH:
+        return None
     try:
         parts = urlsplit(url or "")
         _port = parts.port  # raises when it is no number

@@ -12,6 +12,7 @@ from urllib.parse import unquote, urlsplit
 import vobject
 from markupsafe import Markup
 
+from .. import const
 from .phone import to_e164
 from .text import clean_line, to_html
 
@@ -165,7 +166,8 @@ def _url_path(url):
     :rtype: str
     """
     try:
-        return urlsplit(url).path
+        # The parser normalises a host: n² steps for what no address is.
+        return urlsplit(url[: const.TEXT_MAX_LENGTH]).path
     except ValueError:
         return ""
 

@@ -2,6 +2,7 @@
 
 import re
 
+from lxml import etree
 from lxml import html as lxml_html
 
 from .text import LINK, MARKS, clean_text
@@ -25,7 +26,7 @@ _INDENT = "\u2003"
 # What may follow a closing mark: a space, or the mark of what is around.
 _AFTER_MARK = " *_~\x02\x04\x06"
 # Where a link leads that is worth telling: pages, mail boxes, telephones.
-_ADDRESS = re.compile(r"https?://|\S+@\S+\.\w+$|\+?\d[\d ()-]+$", re.IGNORECASE)
+_ADDRESS = re.compile(r"https?://|[^\s@]+@[^\s@]+\.\w+$|\+?\d[\d ()-]+$", re.IGNORECASE)
 _STYLES = {
     "b": _BOLD,
     "strong": _BOLD,
@@ -45,6 +46,12 @@ _QUOTE_MARK = "data-o-mail-quote"
 _HIDDEN = frozenset(
     "o-signature-container o_mail_reply_container o-mail-Message-edited d-none".split()
 )
+# Each of these looks at all of its text again. What is nested deeper than people write
+# is rendered without its form.
+_FORMS = frozenset(_STYLES) | frozenset(
+    "a blockquote h1 h2 h3 h4 h5 h6 li ol tr ul".split()
+)
+_FORMS_MAX_DEPTH = 24
 _SKIPPED = frozenset("head meta script style title".split())
 
 
@@ -65,7 +72,7 @@ def to_viber(body, base_url="", is_email=False):
     text = _render(_parse(body, is_email), base_url).replace("\xa0", " ")
     # A line break between two edges of blocks is an empty line, one at the end of a
     # block is nothing, as in a browser.
-    text = re.sub(f"{_EDGE}+\n{_EDGE}+", "\n\n", text)
+    text = re.sub(f"(?<!{_EDGE}){_EDGE}+\n{_EDGE}+", "\n\n", text)
     text = re.sub(f"\n?{_EDGE}+", "\n", text)
     text = "\n".join(_finish_line(line) for line in text.split("\n"))
     text = re.sub(r"\n{3,}", "\n\n", text).strip("\n")
@@ -93,16 +100,44 @@ def _parse(body, is_email=False):
     """
     # Without huge_tree what is nested deeper than 255 elements would be lost.
     parser = lxml_html.HTMLParser(huge_tree=True)
-    root = lxml_html.fragment_fromstring(body, create_parent="div", parser=parser)
-    for node in list(root.iter()):
-        if (
-            not isinstance(node.tag, str)
-            or node.tag in _SKIPPED
-            or _is_hidden(node)
-            or (is_email and node.get(_QUOTE_MARK) is not None)
-        ):
-            node.drop_tree()
+    try:
+        root = lxml_html.fragment_fromstring(body, create_parent="div", parser=parser)
+    except etree.ParserError:
+        # There is no element in it, e.g. nothing but a document type.
+        return lxml_html.Element("div")
+    parents = [root]
+    while parents:
+        parent = parents.pop()
+        _drop_hidden(parent, is_email)
+        parents += parent
     return root
+
+
+def _drop_hidden(parent, is_email):
+    """Take out the children that are not for the customer; the texts around them stay.
+
+    Like lxml's ``drop_tree`` for all at once: that copies the text before it each time.
+    """
+    last, texts = None, [parent.text]
+    for child in list(parent):
+        if not _is_hidden(child, is_email):
+            _put_text(parent, last, texts)
+            last, texts = child, [child.tail]
+        else:
+            texts.append(child.tail)
+            parent.remove(child)
+    _put_text(parent, last, texts)
+
+
+def _put_text(parent, child, texts):
+    """Write texts after a child; without one at the beginning of the parent."""
+    if len(texts) == 1:
+        return
+    text = "".join(filter(None, texts))
+    if child is None:
+        parent.text = text
+    else:
+        child.tail = text
 
 
 def _render(root, base_url):
@@ -119,9 +154,20 @@ class _Renderer:
     def __init__(self, base_url):
         self._base_url = base_url
         self._lists = []
+        self._depth = 0
 
     def render(self, node):
         """Yield the pieces of text of an element, its tail left out."""
+        if node.tag not in _FORMS:
+            yield from self._render(node)
+        elif self._depth >= _FORMS_MAX_DEPTH:
+            yield from self._plain(node)
+        else:
+            self._depth += 1
+            yield from self._render(node)
+            self._depth -= 1
+
+    def _render(self, node):
         if special := self._SPECIAL.get(node.tag):
             yield from special(self, node)
         elif style := _STYLES.get(node.tag):
@@ -132,6 +178,12 @@ class _Renderer:
             yield _EDGE
         else:
             yield from self._children(node)
+
+    def _plain(self, node):
+        edge = "" if node.tag == "a" or node.tag in _STYLES else _EDGE
+        yield edge
+        yield from self._children(node)
+        yield edge
 
     def _children(self, node):
         yield _fold(node.text)
@@ -246,9 +298,13 @@ def _fold(text):
     return re.sub(r"[\x00-\x20\x7f]+", " ", text) if text else ""
 
 
-def _is_hidden(node):
+def _is_hidden(node, is_email):
     """Signatures, the message that is answered, and marks of the editor are not for
-    the customer."""
+    the customer; nor is the history of an e-mail."""
+    if not isinstance(node.tag, str) or node.tag in _SKIPPED:
+        return True
+    if is_email and node.get(_QUOTE_MARK) is not None:
+        return True
     classes = (node.get("class") or "").split()
     style = (node.get("style") or "").replace(" ", "").lower()
     return (
@@ -290,6 +346,8 @@ def _finish_line(line):
     """
     indent = line[: len(line) - len(line.lstrip(_INDENT))]
     line = indent + " ".join(line[len(indent) :].split())
+    if not line:
+        return line
     line = _guard_line(line)
     for opening, closing, mark in _STYLE_MARKS:
         line = _place_marks(line, opening, closing, mark)
@@ -297,6 +355,8 @@ def _finish_line(line):
 
 
 def _place_marks(line, opening, closing, mark):
+    if opening not in line:
+        return line.replace(closing, "")
     # <b>a</b><b>b</b> is one.
     line = line.replace(closing + opening, "")
     # Spaces belong outside, what follows at once inside.

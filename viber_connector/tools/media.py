@@ -22,6 +22,7 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import HTTPError
 
+from .. import const
 from .address import origin
 
 _logger = logging.getLogger(__name__)
@@ -117,6 +118,9 @@ def try_fetch(url, **options):
 def _split(url):
     """:raise MediaError: when it is no http(s) address with a host, or has a password,
     which Viber's have not and about whose end parsers disagree"""
+    # The parser normalises a host: n² steps for what no address is.
+    if len(url) > const.TEXT_MAX_LENGTH:
+        raise MediaError("forbidden")
     try:
         parts = urlsplit(url)
         _port = parts.port  # raises when it is no number
