@@ -152,6 +152,33 @@ def test_ten_megabytes_are_refused(account, url, is_signed, in_chunks):
     _assert_nothing_broke(account)
 
 
+def test_unsigned_bodies_cost_nothing(account, url):
+    marks = b'{"event":"a%s"}' % ("\u0301\u0316" * 62_500).encode()
+    escaped = b'{"event":"a%s"}' % (b"\\u0301\\u0316" * 20_000)
+    deep = b'{"event":' * 25_000
+    unknown = url.rpartition("/")[0] + "/" + "x" * 32
+    before = _count(account)
+    started = time.monotonic()
+    with ThreadPoolExecutor(CONNECTIONS) as pool:
+        answers = [
+            pool.submit(post, *case)
+            for body in (marks, escaped, deep)
+            for case in ((unknown, body), (url, body), (url, body, "0" * 64))
+        ]
+        # Others are served meanwhile.
+        assert post(url, b"{}", sign(b"{}", account.bot["token"])) == 200
+        assert {answer.result() for answer in answers} == {403}
+    # One alone took 16 s.
+    assert time.monotonic() - started < 8
+    assert _count(account) == before + 1
+    # Signed, it costs little more.
+    started = time.monotonic()
+    assert post(url, marks, sign(marks, account.bot["token"])) == 200
+    assert time.monotonic() - started < 4
+    _wait_until_processed(account)
+    _assert_nothing_broke(account)
+
+
 # -- Files ---------------------------------------------------------------------
 
 
