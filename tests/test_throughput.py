@@ -15,11 +15,6 @@ LATENCY = 0.2
 TRIES = 3
 # As many as the server has workers.
 AGENTS = 2
-# The first makes all wait, the second lets them go as after an outage.
-PAUSE = """
-    UPDATE viber_account SET paused_since = now() AT TIME ZONE 'UTC',
-           paused_until = now() AT TIME ZONE 'UTC' + interval '1 hour' WHERE id = %s
-"""
 
 
 @pytest.mark.parametrize(
@@ -50,10 +45,10 @@ def _send_all(account, customers, messages):
 
     :return: when each call arrived (list of int, in ms)
     """
-    odoo, simulator = account.odoo, account.viber
+    simulator = account.viber
     names = [f"Customer {number}" for number in range(customers)]
     outbox = Outbox(account, [simulator.create_user(name) for name in names])
-    odoo.sql(PAUSE, [account.id])
+    outbox.pause()
     texts = [f"Message {number}" for number in range(messages)]
     with ThreadPoolExecutor(AGENTS) as pool:
         for task in outbox.tasks:
@@ -62,7 +57,7 @@ def _send_all(account, customers, messages):
         assert outbox.states(customer) == ["outgoing"] * messages
     values = {"method": "send_message", "bot": account.bot, "accepted": True}
     simulator.fault("latency", seconds=LATENCY, **values)
-    odoo.rpc("viber.account", "action_check", [account.id])
+    outbox.resume()
 
     total = customers * messages
     sends = wait_until(

@@ -18,6 +18,10 @@ FATES = """
      WHERE message.account_id = %s AND subscriber.viber_user_id = %s
   ORDER BY message.mail_message_id, message.id
 """
+PAUSE = """
+    UPDATE viber_account SET paused_since = now() AT TIME ZONE 'UTC',
+           paused_until = now() AT TIME ZONE 'UTC' + interval '1 hour' WHERE id = %s
+"""
 # By state: how often Viber may have taken it, and what the chatter has to show.
 PROMISES = {
     "outgoing": ({0}, "ready"),
@@ -49,6 +53,14 @@ class Outbox:
         for text in texts:
             for task in self.tasks:
                 self.account.comment(task, text)
+
+    def pause(self):
+        """Let all wait until :meth:`resume`, as while Viber can't be reached."""
+        self._odoo.sql(PAUSE, [self.account.id])
+
+    def resume(self):
+        """Let go what has piled up, as after an outage."""
+        self._odoo.rpc("viber.account", "action_check", [self.account.id])
 
     def states(self, customer):
         """:return: states (list of str) of the messages, in the order of posting."""
