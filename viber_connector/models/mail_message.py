@@ -106,6 +106,7 @@ class MailMessage(models.Model):
         """
         self.ensure_one()
         account = subscriber.account_id
+        voice, _speaker = self._viber_voice()
         return payload.build(
             self._viber_text(account),
             [
@@ -115,7 +116,8 @@ class MailMessage(models.Model):
             receiver=subscriber.viber_user_id,
             sender=self._viber_sender(account),
             tracking_data=tracking_data,
-            keyboard=keyboard,
+            # Whoever may post can name one by a remote call; buttons are the company's.
+            keyboard=keyboard if voice == COMPANY else None,
         )
 
     def _viber_attachments(self, account):

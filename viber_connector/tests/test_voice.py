@@ -6,6 +6,7 @@ from markupsafe import Markup
 
 from odoo.tests import new_test_user
 
+from ..tools import payload
 from .common import ViberCase
 
 COMMENT = {"message_type": "comment", "subtype_xmlid": "mail.mt_comment"}
@@ -60,6 +61,18 @@ class TestVoice(ViberCase):
                         self.heard(message),
                         [(self.account.name, "Maria Supplier: I pay")],
                     )
+
+    def test_an_outsider_adds_no_buttons(self):
+        keyboard = payload.share_phone_keyboard("Tell us your number")
+        for user, shown in ((self.portal, None), (self.agent, keyboard)):
+            with self.subTest(user=user.login):
+                self.viber.requests.clear()
+                self.task.with_user(user).message_post(
+                    body="Told", viber_keyboard=keyboard, **COMMENT
+                )
+                self.send()
+                [body] = self.viber.sent()
+                self.assertEqual(body.get("keyboard"), shown)
 
     def test_files_of_an_outsider_follow_their_name(self):
         message = (
