@@ -16,7 +16,7 @@ _UNWANTED = re.compile(
 LINK = re.compile(r"""https?://[^\s<>"'`\x00]+""", re.IGNORECASE)
 # The characters that are marks on a letter before them, and are put in an order; in
 # Unicode 17 none stands beyond these planes.
-_COMBINING = "".join(filter(unicodedata.combining, map(chr, range(0x300, 0x20000))))
+_COMBINING = "".join(filter(unicodedata.combining, map(chr, range(0x20000))))
 # Those four that stand for two of them (Unicode, "non-starter decompositions").
 _TWO_MARKS = {
     0x0344: "\u0308\u0301",
