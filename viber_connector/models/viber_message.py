@@ -1,6 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from .. import const
 from ..tools import payload as payload_tools
 
 # From which states a message may get to a state. Receipts come late, repeatedly and in
@@ -198,8 +199,10 @@ class ViberMessage(models.Model):
             self._wake()
 
     def _send_again(self):
-        """Send, now, what did not arrive or may not have."""
-        retried = self._set_state(
+        """Send, now, what did not arrive or may not have. What is on its way is left
+        alone: it would be sent twice."""
+        broken = self.filtered(lambda row: row.state in const.BROKEN_STATES)
+        retried = broken._set_state(
             "outgoing",
             attempt_count=0,
             next_attempt_date=False,
