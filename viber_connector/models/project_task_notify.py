@@ -162,15 +162,18 @@ class ProjectTask(models.Model):
 
         :param mail.message message: the message
         :param list[dict] recipients: as ``_notify_get_recipients`` returns them
-        :param dict | None viber_keyboard: buttons below the message
+        :param payload.Keyboard | None viber_keyboard: buttons below the message; what
+            came by a remote call is none
         """
+        is_ours = isinstance(viber_keyboard, payload.Keyboard)
+        keyboard = viber_keyboard if is_ours else None
         subscribers = [
             r["viber_subscriber"] for r in recipients if r.get("viber_subscriber")
         ]
         # sudo: who may post here may notify; the outbox is not theirs to write
         outbox = self.env["viber.message"].sudo()
         if subscribers:
-            outbox._enqueue(self.sudo(), message.sudo(), subscribers, viber_keyboard)
+            outbox._enqueue(self.sudo(), message.sudo(), subscribers, keyboard)
         for recipient in recipients:
             if recipient.get("viber_failure"):
                 partner = outbox.env["res.partner"].browse(recipient["id"])

@@ -31,6 +31,11 @@ class OutgoingFile:
     url: str
 
 
+class Keyboard(dict):
+    """Buttons that this code made. A client may name any dict in a remote call, with
+    words and links that would stand below a message in the company's voice."""
+
+
 def build(text, files=(), *, receiver, sender, tracking_data="", keyboard=None):
     """Build the payloads of one chatter message: the text, then its files in order. A
     picture that comes first carries a short text as its caption.
@@ -82,7 +87,7 @@ def share_phone_keyboard(label):
     """Build a keyboard with one button, by which a customer shares his number.
 
     :param str label: what stands on the button
-    :rtype: dict
+    :rtype: Keyboard
     """
     button = {
         "Columns": 6,
@@ -91,7 +96,7 @@ def share_phone_keyboard(label):
         "ActionBody": "phone",
         "Text": label,
     }
-    return {"Type": "keyboard", "DefaultHeight": False, "Buttons": [button]}
+    return Keyboard(Type="keyboard", DefaultHeight=False, Buttons=[button])
 
 
 def degrade(payload):
