@@ -6,7 +6,7 @@ from odoo import models
 from odoo.exceptions import UserError
 
 from ..tools import html_text, payload
-from ..tools.text import clean_line, shorten
+from ..tools.text import clean_line, is_visible, shorten
 
 # What a person may not change once it was said in Viber.
 _CONTENT = {"attachment_ids", "body"}
@@ -58,7 +58,7 @@ class MailMessage(models.Model):
         self.ensure_one()
         author, creator = self.author_id, self.create_uid
         if creator.share and not creator._is_public():
-            return OUTSIDER, creator.partner_id
+            return self._viber_outsider(creator.partner_id)
         is_email = self.message_type == "email"
         if not author:
             is_ours = not is_email and not creator.share
@@ -69,9 +69,15 @@ class MailMessage(models.Model):
         if not is_email and author == creator.partner_id and not creator.share:
             return COMPANY, author
         users = author.with_context(active_test=False).user_ids
-        if not clean_line(author.name) or any(user._is_public() for user in users):
+        if any(user._is_public() for user in users):
             return UNKNOWN, author.browse()
-        return OUTSIDER, author
+        return self._viber_outsider(author)
+
+    def _viber_outsider(self, partner):
+        # Without a name that is seen, the words would look like the company's.
+        if not is_visible(clean_line(partner.name)):
+            return UNKNOWN, partner.browse()
+        return OUTSIDER, partner
 
     def _viber_is_of_company(self, partner):
         """:return: whether a contact is an employee, OdooBot, or a company of ours"""
@@ -82,17 +88,22 @@ class MailMessage(models.Model):
         return bool(companies.search_count([("partner_id", "=", partner.id)], limit=1))
 
     def _viber_text(self, account):
-        """:return: the text for Viber, behind the name of who is no employee
+        """:return: the text for Viber
         :rtype: str
         """
         is_email = self.message_type == "email"
-        text = html_text.to_viber(self.body, account._get_base_url(), is_email)
+        return html_text.to_viber(self.body, account._get_base_url(), is_email)
+
+    def _viber_prefix(self):
+        """:return: the name of who is no employee, to stand in front of all they say
+        :rtype: str
+        """
         voice, speaker = self._viber_voice()
-        if voice == COMPANY or not (text or self.attachment_ids):
-            return text
+        if voice == COMPANY:
+            return ""
         # As HTML, so that no mark or line of the name formats anything.
         name = escape(shorten(clean_line(speaker.name), _NAME_MAX_LENGTH))
-        return f"{html_text.to_viber(name)}: {text}".rstrip()
+        return f"{html_text.to_viber(name)}: "
 
     def _viber_payloads(self, subscriber, tracking_data, keyboard=None):
         """Make the payloads that bring this message to a customer.
@@ -106,7 +117,6 @@ class MailMessage(models.Model):
         """
         self.ensure_one()
         account = subscriber.account_id
-        voice, _speaker = self._viber_voice()
         return payload.build(
             self._viber_text(account),
             [
@@ -116,8 +126,8 @@ class MailMessage(models.Model):
             receiver=subscriber.viber_user_id,
             sender=self._viber_sender(account),
             tracking_data=tracking_data,
-            # Whoever may post can name one by a remote call; buttons are the company's.
-            keyboard=keyboard if voice == COMPANY else None,
+            keyboard=keyboard,
+            prefix=self._viber_prefix(),
         )
 
     def _viber_attachments(self, account):

@@ -36,7 +36,16 @@ class Keyboard(dict):
     words and links that would stand below a message in the company's voice."""
 
 
-def build(text, files=(), *, receiver, sender, tracking_data="", keyboard=None):
+def build(
+    text,
+    files=(),
+    *,
+    receiver,
+    sender,
+    tracking_data="",
+    keyboard=None,
+    prefix="",
+):
     """Build the payloads of one chatter message: the text, then its files in order. A
     picture that comes first carries a short text as its caption.
 
@@ -46,14 +55,19 @@ def build(text, files=(), *, receiver, sender, tracking_data="", keyboard=None):
     :param Sender sender: whose name it carries
     :param str tracking_data: comes back with the customer's next messages
     :param dict | None keyboard: shown below the last of the messages
+    :param str prefix: in front of each piece of the text, and of files without one:
+        whose words they are
     :return: bodies for ``send_message`` in the order they are to be sent
     :rtype: list[dict]
     """
     contents = [_file(file) for file in files]
-    if contents and contents[0]["type"] == "picture" and _is_caption(text):
-        contents[0]["text"] = text
+    caption = f"{prefix}{text}".rstrip()
+    if contents and contents[0]["type"] == "picture" and _is_caption(caption):
+        contents[0]["text"] = caption
     else:
-        texts = [{"type": "text", "text": part} for part in split_text(text)]
+        limit = const.TEXT_MAX_LENGTH - utf16_length(prefix)
+        parts = split_text(text, limit) or ([""] if prefix and contents else [])
+        texts = [{"type": "text", "text": f"{prefix}{part}".rstrip()} for part in parts]
         contents = texts + contents
     base = {
         "receiver": receiver,

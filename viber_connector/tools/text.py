@@ -13,6 +13,8 @@ from .emoticons import to_emoji
 _UNWANTED = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]"
 )
+# Letters and signs by their category that show nothing: Hangul fillers, empty Braille.
+_BLANKS = frozenset("\u115f\u1160\u2800\u3164\uffa0")
 LINK = re.compile(r"""https?://[^\s<>"'`\x00]+""", re.IGNORECASE)
 # The characters that are marks on a letter before them, and are put in an order; in
 # Unicode 17 none stands beyond these planes.
@@ -57,6 +59,16 @@ def clean_text(value, max_length=const.TEXT_MAX_LENGTH):
     text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
     text = _part_marks(_UNWANTED.sub("", text))
     return unicodedata.normalize("NFC", text)
+
+
+def is_visible(text):
+    """:return: whether anything of a text is seen, as of a name it should
+    :rtype: bool
+    """
+    return any(
+        unicodedata.category(character)[0] in "LNPS" and character not in _BLANKS
+        for character in text
+    )
 
 
 def clean_line(value, max_length=const.TEXT_MAX_LENGTH):
