@@ -216,6 +216,7 @@ TABLE = {
     "text.clean_line": [
         (lambda text: tools.text.clean_line(text, None), fill, ANY_TEXTS),
     ],
+    "text.is_visible": [(tools.text.is_visible, fill, ANY_TEXTS)],
     "text.shorten": [(lambda text: tools.text.shorten(text, 80), fill, ANY_TEXTS)],
     "text.to_html": [(tools.text.to_html, fill, TEXTS)],
     "viber_api.ViberApi.get_account_info": [
