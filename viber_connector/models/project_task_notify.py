@@ -18,14 +18,20 @@ class ProjectTask(models.Model):
         # sudo: a portal user who writes may not read the field
         if recipients and self.sudo().viber_account_id:
             recipients = self._viber_route(message.sudo(), recipients)
-        return self._viber_face_the_lost(message.sudo(), recipients)
+        if kwargs.get("notify_skip_followers"):
+            # Forwarded to somebody else: not meant for the customer.
+            forgotten = self.env["res.partner"]
+        else:
+            forgotten = self._viber_forgotten_customer(message.sudo(), recipients)
+        return self._viber_face_the_lost(message.sudo(), recipients, forgotten)
 
-    def _viber_face_the_lost(self, message, recipients):
+    def _viber_face_the_lost(self, message, recipients, forgotten):
         """See to Viber customers whom nothing reaches: who would get an e-mail but have
         no address. Odoo's e-mail would only fail, with a reason that is no help.
 
         :param mail.message message: the message, sudoed
         :param list[dict] recipients: as ``_notify_get_recipients`` returns them
+        :param res.partner forgotten: see :meth:`_viber_forgotten_customer`
         :return: the same; of those customers, with a failure when it is a message to
             customers, else without them
         :rtype: list[dict]
@@ -35,7 +41,6 @@ class ProjectTask(models.Model):
             for r in recipients
             if r["notif"] == "email" and r["share"] and not r["email_normalized"]
         ]
-        forgotten = self._viber_forgotten_customer(message, recipients)
         if not lost and not forgotten:
             return recipients
         known = self._viber_known(lost + forgotten.ids)
