@@ -10,6 +10,8 @@ from ..tools.text import clean_line, is_visible, shorten
 
 # What a person may not change once it was said in Viber.
 _CONTENT = {"attachment_ids", "body"}
+# What makes a message internal.
+_PUBLICITY = {"is_internal", "message_type", "subtype_id"}
 # States in which nothing of a message can have reached the customer.
 _CHANGEABLE = ("outgoing", "failed", "canceled")
 # Whose words a message is (design.md, 5).
@@ -191,7 +193,13 @@ class MailMessage(models.Model):
         # sudo: a note hides its files, whoever may read it
         notes = self.sudo().search(
             [
+                "|",
                 ("attachment_ids", "in", files.ids),
+                "&",
+                "&",
+                ("model", "=", self.model),
+                ("res_id", "=", self.res_id),
+                ("body", "like", "/web/"),
                 "|",
                 "|",
                 ("is_internal", "=", True),
