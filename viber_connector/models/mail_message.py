@@ -163,7 +163,7 @@ class MailMessage(models.Model):
                 ._filtered_access("read")
                 .with_env(found.env)
             )
-        found -= self._viber_files_of_notes(found)
+        found -= self._viber_files_of_notes(found, account)
         return below | found.sorted(lambda attachment: ids.index(attachment.id))
 
     def _viber_writers(self):
@@ -184,8 +184,9 @@ class MailMessage(models.Model):
         is_inside = writers and all(user._is_internal() for user in writers)
         return writers if is_inside else writers.browse()
 
-    def _viber_files_of_notes(self, files):
-        """:return: those files that belong to an internal message, too
+    def _viber_files_of_notes(self, files, account):
+        """:return: those files that are below or in the text of an internal message,
+            too; its text is in public ones that quote it
         :rtype: ir.attachment
         """
         if not files:
@@ -207,7 +208,12 @@ class MailMessage(models.Model):
                 ("subtype_id.internal", "=", True),
             ]
         )
-        return files & notes.attachment_ids
+        named = set()
+        for note in notes:
+            named.update(
+                html_text.attachment_ids(note.body, account._get_base_url())
+            )
+        return files.filtered(lambda f: f in notes.attachment_ids or f.id in named)
 
     def _viber_sender(self, account):
         """:return: under whose name the customer sees this message
@@ -231,7 +237,23 @@ class MailMessage(models.Model):
     def write(self, vals):
         if not self.env.su and not _CONTENT.isdisjoint(vals):
             self._viber_check_changeable()
-        return super().write(vals)
+        result = super().write(vals)
+        if not _PUBLICITY.isdisjoint(vals):
+            self._viber_withdraw()
+        return result
+
+    def _viber_withdraw(self):
+        """Give up what has not left of messages that are not for customers any more."""
+        # sudo: the outbox is for managers; who may hide a message may hold it back
+        for message in self.sudo().filtered(lambda m: m.model == "project.task"):
+            rows = message._viber_rows().filtered(
+                lambda row, message=message: not message._viber_may_leave(
+                    row.subscriber_id.partner_id.id, automatic=True
+                )
+            )
+            rows._cancel()
+            if not message._viber_may_leave(False, automatic=False):
+                message._viber_bare()._viber_sum_up()
 
     def unlink(self):
         if not self.env.su:
