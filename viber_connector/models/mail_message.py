@@ -138,6 +138,9 @@ class MailMessage(models.Model):
         :rtype: ir.attachment
         """
         below = self.attachment_ids.sorted("id")
+        if self._viber_voice()[0] != COMPANY:
+            # Odoo lets a portal user name others' files when a message is changed.
+            below -= self._viber_files_of_notes(below, account)
         ids = html_text.attachment_ids(self.body, account._get_base_url())
         writers = self._viber_writers() if ids else self.env["res.users"]
         if not writers:
@@ -150,7 +153,7 @@ class MailMessage(models.Model):
                 "&",
                 ("res_model", "=", self.model),
                 ("res_id", "=", self.res_id),
-                # From the full composer, which is no record yet: his own ones only.
+                # From the full composer, which is no record yet: their own ones only.
                 "&",
                 ("res_model", "=", "mail.compose.message"),
                 ("create_uid", "=", self.create_uid.id),
@@ -210,9 +213,7 @@ class MailMessage(models.Model):
         )
         named = set()
         for note in notes:
-            named.update(
-                html_text.attachment_ids(note.body, account._get_base_url())
-            )
+            named.update(html_text.attachment_ids(note.body, account._get_base_url()))
         return files.filtered(lambda f: f in notes.attachment_ids or f.id in named)
 
     def _viber_sender(self, account):
@@ -247,8 +248,10 @@ class MailMessage(models.Model):
         # sudo: the outbox is for managers; who may hide a message may hold it back
         for message in self.sudo().filtered(lambda m: m.model == "project.task"):
             rows = message._viber_rows().filtered(
-                lambda row, message=message: not message._viber_may_leave(
-                    row.subscriber_id.partner_id.id, automatic=True
+                lambda row, message=message: (
+                    not message._viber_may_leave(
+                        row.subscriber_id.partner_id.id, automatic=True
+                    )
                 )
             )
             rows._cancel()

@@ -97,7 +97,16 @@ class MailNotification(models.Model):
                 "Nobody knows who wrote this: it does not go to Viber in the company's "
                 "name."
             )
-        account = self._viber_task().viber_account_id
+        task, account = self._viber_task(), self._viber_task().viber_account_id
+        if not self.res_partner_id.active:
+            return self.env._(
+                "The contact of this customer is archived: restore it, then send again."
+            )
+        if task.viber_is_detached and not task._viber_known(self.res_partner_id.ids):
+            return self.env._(
+                "This contact is not the one behind the Viber customer of the task: "
+                "link the Viber customer to it, then send again."
+            )
         if account:
             return self.env._(
                 "This contact is no customer of the Viber account %s, which serves "

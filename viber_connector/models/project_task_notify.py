@@ -43,15 +43,15 @@ class ProjectTask(models.Model):
         ]
         if not lost and not forgotten:
             return recipients
-        known = self._viber_known(lost + forgotten.ids)
+        known = self._viber_known(lost)
         faced = [r for r in recipients if r["id"] not in known]
         untold = set(message.author_id.ids)
         # sudo: a portal user who writes may not read the fields
-        if self.sudo().viber_is_detached:
+        if self.sudo().viber_is_detached and self.sudo().partner_id:
             # Meant so: the form says it, and whose customer it is now.
             untold |= set(self.sudo().viber_subscriber_id.partner_id.ids)
         failed = [r for r in recipients if r["id"] in known - untold]
-        failed += [_recipient(partner) for partner in forgotten if partner.id in known]
+        failed += [_recipient(partner) for partner in forgotten]
         return faced + [
             dict(r, notif="viber", viber_failure="viber_no_conversation")
             for r in failed
@@ -59,21 +59,29 @@ class ProjectTask(models.Model):
         ]
 
     def _viber_forgotten_customer(self, message, recipients):
-        """:return: the customer of a task that is no conversation, when nothing of a
-            message to customers goes to them; a copy has no followers
+        """Find the customer of a task when nothing of a message to customers goes to
+        them, and Odoo would say nothing of it.
+
+        :return: the customer of a copy, which has no followers; one who was chosen
+            instead of the contact behind the Viber customer; or one who is archived
         :rtype: res.partner
         """
         # sudo: a portal user who writes may not read the fields
-        customer = self.sudo().partner_id
-        is_forgotten = (
-            customer.active
-            and customer.partner_share
-            and not customer.email_normalized
-            and not self.sudo().viber_account_id
-            and customer != message.author_id
-            and customer.id not in {r["id"] for r in recipients}
-            and message._viber_may_leave(customer.id, automatic=False)
-        )
+        task = self.sudo()
+        customer = task.partner_id
+        if (
+            not customer.partner_share
+            or customer == message.author_id
+            or customer.id in {r["id"] for r in recipients}
+            or not message._viber_may_leave(customer.id, automatic=False)
+        ):
+            return customer.browse()
+        if customer.active and customer.email_normalized:
+            return customer.browse()
+        if task.viber_account_id:
+            is_forgotten = task.viber_is_detached or not customer.active
+        else:
+            is_forgotten = self._viber_known(customer.ids)
         return customer if is_forgotten else customer.browse()
 
     def _viber_known(self, partner_ids):
@@ -193,7 +201,7 @@ class ProjectTask(models.Model):
         message, partner = notification.mail_message_id, notification.res_partner_id
         recipients = [_recipient(partner)]
         # sudo: callers check the access to the conversation
-        if self.sudo().viber_account_id:
+        if partner.active and self.sudo().viber_account_id:
             recipients = self._viber_route(message, recipients)
         routed = recipients[0] if recipients else {}
         if routed.get("viber_subscriber"):

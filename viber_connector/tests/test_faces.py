@@ -156,3 +156,37 @@ class TestFaces(ViberCase):
         plain = self.plain_task(partner_id=stranger.id)
         self.assertFalse(plain.viber_warning)
         self.assertFalse(self.reply(plain).notification_ids)
+
+    # -- a conversation whose customer can't be told -----------------------------------
+
+    def test_an_archived_customer_has_a_face(self):
+        self.customer.active = False
+        message = self.reply(self.task, "Dear Olena")
+        self.assertEqual(self.fate(message), ("exception", "viber_no_conversation"))
+        self.assertIn("archived", self.notification(message).failure_reason)
+        with self.assertRaisesRegex(UserError, "archived"):
+            message.viber_send_again()
+        self.customer.active = True
+        message.viber_send_again()
+        self.send()
+        self.assertEqual(self.viber.texts(), ["Dear Olena"])
+        self.assertEqual(self.fate(message), ("pending", False))
+
+    def test_a_customer_who_was_chosen_instead_has_a_face(self):
+        other = self.env["res.partner"].create({"name": "Other"})
+        self.task.partner_id = other
+        message = self.reply(self.task, "Dear Other")
+        self.assertFalse(self.outbox(message))
+        notification = self.notification(message)
+        self.assertEqual(notification.res_partner_id, other)
+        self.assertIn("link", notification.failure_reason)
+        self.task.with_user(self.agent).action_viber_link_customer()
+        message.viber_send_again()
+        self.send()
+        self.assertEqual(self.viber.texts(), ["Dear Other"])
+
+    def test_without_any_customer_the_old_one_has_a_face(self):
+        self.task.partner_id = False
+        message = self.reply(self.task, "Dear nobody")
+        self.assertEqual(self.fate(message), ("exception", "viber_no_conversation"))
+        self.assertFalse(self.outbox(message))

@@ -100,10 +100,10 @@ class TestRecipients(ViberCase):
         # The first has left before anything was sent: his is shown as failed.
         self.assertEqual(receivers, [CUSTOMER_ID, "second phone=="])
 
-    def test_an_archived_customer_is_told_nothing(self):
+    def test_an_archived_customer_is_told_nothing_and_the_agent_sees_it(self):
         self.customer.active = False
         message = self.reply(self.task)
-        self.assertFalse(message.notification_ids)
+        self.assertEqual(self.notification(message).notification_status, "exception")
         self.assertFalse(self.outbox(message))
 
     def test_no_task_at_all_sends_a_failing_email_to_a_viber_customer(self):
