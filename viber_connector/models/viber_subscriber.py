@@ -129,7 +129,7 @@ class ViberSubscriber(models.Model):
         """
         partner.with_env(self.env).check_access("read")
         # sudo: what moves; that the user may change it is checked
-        moving = self.sudo()._moving_conversations().with_env(self.env)
+        moving = self.sudo()._moving_conversations(partner.id).with_env(self.env)
         if moving._filtered_access("write") != moving:
             raise AccessError(
                 self.env._(
@@ -143,7 +143,10 @@ class ViberSubscriber(models.Model):
             self._check_writable(vals)
         # sudo: what moves along was checked; the rest is for the worker only
         moving = {
-            subscriber: (subscriber.partner_id, subscriber._moving_conversations())
+            subscriber: (
+                subscriber.partner_id,
+                subscriber._moving_conversations(vals["partner_id"]),
+            )
             for subscriber in (self.sudo() if "partner_id" in vals else ())
         }
         result = super().write(vals)

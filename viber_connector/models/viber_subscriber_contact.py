@@ -249,15 +249,17 @@ class ViberSubscriber(models.Model):
         country = partner.country_id or self.account_id.company_id.country_id
         return phone.to_e164(partner.phone, country.code) == self.phone
 
-    def _moving_conversations(self):
-        """:return: the conversations, closed and archived ones too, whose customer is
-            the contact of this subscriber, or nobody
+    def _moving_conversations(self, partner_id):
+        """Find the conversations, closed and archived ones too, that move along.
+
+        :param int | bool partner_id: of the contact that this subscriber is linked to
+        :return: those whose customer is the contact till now, or nobody, or the new one
+            already: the old one follows them still
         :rtype: project.task
         """
         conversations = self.with_context(active_test=False).task_ids
-        return conversations.filtered(
-            lambda task: not task.partner_id or task.partner_id == self.partner_id
-        )
+        customer_ids = {False, self.partner_id.id, partner_id}
+        return conversations.filtered(lambda task: task.partner_id.id in customer_ids)
 
     def _move_conversations(self, tasks, old_partner):
         """Another contact is the customer now: so they are of the conversations.
