@@ -107,6 +107,11 @@ class MailNotification(models.Model):
                 "This contact is not the one behind the Viber customer of the task: "
                 "link the Viber customer to it, then send again."
             )
+        if account and self.res_partner_id == task.viber_subscriber_id.partner_id:
+            return self.env._(
+                "The customer does not follow this task: add them to the followers, "
+                "then send again."
+            )
         if account:
             return self.env._(
                 "This contact is no customer of the Viber account %s, which serves "

@@ -63,7 +63,8 @@ class ProjectTask(models.Model):
         them, and Odoo would say nothing of it.
 
         :return: the customer of a copy, which has no followers; one who was chosen
-            instead of the contact behind the Viber customer; or one who is archived
+            instead of the contact behind the Viber customer; one who is archived, or
+            who does not follow the conversation
         :rtype: res.partner
         """
         # sudo: a portal user who writes may not read the fields
@@ -79,7 +80,12 @@ class ProjectTask(models.Model):
         if customer.active and customer.email_normalized:
             return customer.browse()
         if task.viber_account_id:
-            is_forgotten = task.viber_is_detached or not customer.active
+            # Without the customer among the followers it may be meant for others.
+            is_forgotten = (
+                task.viber_is_detached
+                or not customer.active
+                or not any(r["share"] for r in recipients)
+            )
         else:
             is_forgotten = self._viber_known(customer.ids)
         return customer if is_forgotten else customer.browse()

@@ -172,6 +172,21 @@ class TestFaces(ViberCase):
         self.assertEqual(self.viber.texts(), ["Dear Olena"])
         self.assertEqual(self.fate(message), ("pending", False))
 
+    def test_a_customer_who_does_not_follow_has_a_face(self):
+        self.task.message_unsubscribe(self.customer.ids)
+        message = self.reply(self.task, "Dear Olena")
+        self.assertEqual(self.fate(message), ("exception", "viber_no_conversation"))
+        self.assertIn("follow", self.notification(message).failure_reason)
+        message.viber_send_again()
+        self.send()
+        self.assertEqual(self.viber.texts(), ["Dear Olena"])
+        # A message to somebody else is none to the customer.
+        supplier = self.env["res.partner"].create(
+            {"name": "Supplier", "email": "supplier@example.com"}
+        )
+        message = self.reply(self.task, "Dear Max", partner_ids=supplier.ids)
+        self.assertFalse(self.notification(message))
+
     def test_a_customer_who_was_chosen_instead_has_a_face(self):
         other = self.env["res.partner"].create({"name": "Other"})
         self.task.partner_id = other
