@@ -23,6 +23,7 @@ from . import mail_message
 from . import mail_notification
 from . import mail_push
 from . import mail_thread
+from . import project_project
 from . import project_task
 from . import project_task_receive
 from . import project_task_notify

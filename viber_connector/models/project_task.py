@@ -6,7 +6,7 @@ from odoo.addons.project.models.project_task import CLOSED_STATES
 from ..tools import reference
 
 # What says to which company a task belongs.
-_PLACE = {"company_id", "project_id"}
+_PLACE = {"company_id", "display_in_project", "parent_id", "project_id"}
 
 
 class ProjectTask(models.Model):
