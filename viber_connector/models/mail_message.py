@@ -3,7 +3,7 @@
 from markupsafe import escape
 
 from odoo import models
-from odoo.exceptions import UserError
+from odoo.exceptions import AccessError, UserError
 
 from ..tools import html_text, payload
 from ..tools.text import clean_line, is_visible, shorten
@@ -236,9 +236,13 @@ class MailMessage(models.Model):
     # -- Editing -----------------------------------------------------------------
 
     def write(self, vals):
-        if not self.env.su and not _CONTENT.isdisjoint(vals):
+        is_edit = not self.env.su and not _CONTENT.isdisjoint(vals)
+        if is_edit:
             self._viber_check_changeable()
+            self._viber_check_own()
         result = super().write(vals)
+        if is_edit:
+            self._viber_rows()._rebuild()
         if not _PUBLICITY.isdisjoint(vals):
             self._viber_withdraw()
         return result
@@ -287,6 +291,20 @@ class MailMessage(models.Model):
                     "back. Send another one that puts it right."
                 )
             )
+
+    def _viber_check_own(self):
+        """Refuse that somebody else says something in an employee's voice: Odoo lets
+        portal users write any message of a document that they may read.
+
+        :raise AccessError: when a portal user writes a message of somebody else that
+            can still go to Viber
+        """
+        if not self.env.user.share:
+            return
+        # sudo: the outbox is for managers; only whose the messages are is looked at
+        others = self.sudo().filtered(lambda m: m.create_uid != self.env.user)
+        if others._viber_rows() or others._viber_bare():
+            raise AccessError(self.env._("You can only change your own messages."))
 
     def _viber_is_said_by_customer(self):
         # Long ago, when the inbox has forgotten it, his being no employee has to do.
