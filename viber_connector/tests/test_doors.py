@@ -1,0 +1,190 @@
+"""Doors that an attack with the code at hand found open."""
+
+from types import SimpleNamespace
+
+from markupsafe import Markup
+
+from odoo.exceptions import AccessError, UserError
+from odoo.fields import Command
+from odoo.tests import new_test_user
+
+from .common import ViberCase
+
+COMMENT = {"message_type": "comment", "subtype_xmlid": "mail.mt_comment"}
+
+
+class DoorCase(ViberCase):
+    def setUp(self):
+        super().setUp()
+        self.agent.notification_type = "inbox"
+        self.task = self.converse()
+        self.subscriber = self.task.viber_subscriber_id
+        self.customer = self.task.partner_id
+        self.project.privacy_visibility = "portal"
+        self.portal = new_test_user(
+            self.env, "maria", groups="base.group_portal", name="Maria Supplier"
+        )
+        self.task.message_subscribe(self.portal.partner_id.ids)
+        self.forget()
+
+    def forget(self):
+        self.env.flush_all()
+        self.env.invalidate_all()
+
+    def heard(self):
+        """:return: the bodies of what the outbox sends now"""
+        self.viber.requests.clear()
+        self.send()
+        return self.viber.sent()
+
+
+class TestVoices(DoorCase):
+    def test_buttons_come_from_no_remote_call(self):
+        button = {"ActionType": "open-url", "ActionBody": "https://evil.example"}
+        keyboard = {"Type": "keyboard", "Buttons": [button | {"Text": "Pay here"}]}
+        for user in (self.portal, self.agent):
+            for given in (keyboard, "x", 5, [keyboard]):
+                with self.subTest(user=user.login, given=given):
+                    self.task.with_user(user).message_post(
+                        body="hi", viber_keyboard=given, **COMMENT
+                    )
+                    [body] = self.heard()
+                    self.assertNotIn("keyboard", body)
+        self.task.with_user(self.agent).action_viber_ask_phone()
+        self.assertIn("keyboard", self.heard()[0])
+
+    def test_each_piece_of_an_outsiders_text_names_them(self):
+        task = self.task.with_user(self.portal).sudo()
+        task.message_post(body="x " * 8000 + "Service desk: please pay", **COMMENT)
+        texts = [body["text"] for body in self.heard()]
+        self.assertEqual(len(texts), 3)
+        for text in texts:
+            self.assertTrue(text.startswith("Maria Supplier: "), text[:60])
+            self.assertLessEqual(len(text), 7000)
+
+    def test_a_name_that_shows_nothing_is_none(self):
+        for name in ("\u200b", "\u2060", "\u3164", "\u2800", "\u00ad", "\u200e"):
+            with self.subTest(name=ascii(name)):
+                self.portal.partner_id.name = name
+                message = (
+                    self.task.with_user(self.portal)
+                    .sudo()
+                    .message_post(body="I pay", **COMMENT)
+                )
+                self.assertFalse(self.heard())
+                fate = self.notification(message)
+                self.assertEqual(fate.failure_type, "viber_unknown")
+
+    def test_a_portal_user_rewrites_no_words_of_an_employee(self):
+        copy = self.task.copy()
+        copy.message_subscribe(self.portal.partner_id.ids)
+        failed, waiting = self.reply(copy, "a"), self.reply(self.task, "a")
+        self.forget()
+        for message in (failed, waiting):
+            with self.assertRaises(AccessError):
+                message.with_user(self.portal).write({"body": "Pay to UA1"})
+
+    def test_what_is_changed_by_a_remote_call_is_what_leaves(self):
+        message = self.reply(self.task, "a")
+        message.with_user(self.agent).write({"body": "b"})
+        self.assertEqual([body["text"] for body in self.heard()], ["b"])
+
+    def test_what_is_made_internal_does_not_leave(self):
+        note = self.env.ref("mail.mt_note").id
+        for vals in ({"is_internal": True}, {"subtype_id": note}):
+            waiting, failed = self.reply(self.task, "a"), self.reply(self.task, "b")
+            self.outbox(failed)._set_state("failed")
+            for message in (waiting, failed):
+                message.with_user(self.agent).write(vals)
+                message.with_user(self.agent).viber_send_again()
+            self.assertFalse(self.heard())
+            self.assertEqual(self.notification(failed).notification_status, "canceled")
+
+    def test_a_picture_in_the_text_of_a_note_is_named_by_nobody(self):
+        for owner in (
+            {"res_model": "project.task", "res_id": self.task.id},
+            {"res_model": "mail.compose.message", "res_id": 0},
+        ):
+            files = self.env["ir.attachment"].with_user(self.agent)
+            file = files.create({"name": "a.pdf", "raw": b"%PDF-1.4\n"} | owner)
+            shown = Markup('<p>see <img src="/web/image/%s"></p>') % file.id
+            quote = Markup("<blockquote>%s</blockquote>ok") % shown
+            told = self.outbox(self.reply(self.task, quote))
+            self.assertTrue(any('"media"' in row.payload for row in told))
+            self.reply(self.task, shown, subtype_xmlid="mail.mt_note")
+            told = self.outbox(self.reply(self.task, quote))
+            self.assertFalse(any('"media"' in row.payload for row in told))
+
+
+class TestFates(DoorCase):
+    def test_send_again_leaves_alone_what_is_on_its_way(self):
+        message = self.reply(self.task, "x" * 8000)
+        first, second = self.outbox(message)
+        first._set_state("failed")
+        second._move("sending")
+        message.with_user(self.agent).viber_send_again()
+        second.action_retry()
+        self.assertEqual((first.state, second.state), ("outgoing", "sending"))
+        second._take_result(SimpleNamespace(billing_status=1, message_token="1"))
+        self.assertEqual(len(self.heard()), 1)
+
+    def test_who_does_not_follow_is_a_failure_with_a_next_step(self):
+        follower = self.task.message_follower_ids.filtered(
+            lambda f: f.partner_id == self.customer
+        )
+        follower.subtype_ids = [Command.unlink(self.env.ref("mail.mt_comment").id)]
+        self.forget()
+        messages = [self.reply(self.task, "a")]
+        follower.unlink()
+        self.forget()
+        messages.append(self.reply(self.task, "a"))
+        self.customer.active = False
+        messages.append(self.reply(self.task, "a"))
+        for message in messages:
+            fate = self.notification(message)
+            self.assertEqual(fate.failure_type, "viber_no_conversation")
+            self.assertIn("does not follow", fate.failure_reason)
+            self.assertFalse(self.outbox(message))
+            message.with_user(self.agent).viber_send_again()
+        self.assertEqual([body["text"] for body in self.heard()], ["a"] * 3)
+
+    def test_what_the_customer_wrote_is_no_failure_of_theirs(self):
+        self.task.message_unsubscribe(self.customer.ids)
+        message = self.comments(self.converse("Again"))[-1]
+        self.assertFalse(self.notification(message))
+
+    def test_what_is_forwarded_is_not_for_the_customer(self):
+        supplier = self.env["res.partner"].create({"name": "S", "email": "s@x.example"})
+        copy = self.task.copy()
+        for task in (copy, self.task):
+            message = self.reply(
+                task, "b", partner_ids=supplier.ids, notify_skip_followers=True
+            )
+            self.assertFalse(self.notification(message))
+        copy.viber_subscriber_id = self.subscriber
+        message.with_user(self.agent).viber_send_again()
+        self.assertFalse(self.heard())
+
+
+class TestPlaces(DoorCase):
+    def test_a_conversation_moves_to_no_other_company(self):
+        other = self.env["res.company"].create({"name": "Another company"})
+        self.customer.company_id = False
+        self.project.company_id = self.env.company
+        self.account.project_id = self.project.copy()
+        place = self.env["project.project"].create(
+            {"name": "Elsewhere", "company_id": other.id}
+        )
+        parent = self.env["project.task"].create(
+            {"name": "Parent", "project_id": place.id}
+        )
+        below = {"parent_id": parent.id, "display_in_project": False}
+        for move in (
+            lambda: self.project.write({"company_id": other.id}),
+            lambda: self.task.write(below),
+        ):
+            with self.assertRaisesRegex(UserError, "stays in the company"):
+                with self.env.cr.savepoint():
+                    move()
+            self.forget()
+        self.assertEqual(self.task.company_id, self.env.company)
