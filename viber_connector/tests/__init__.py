@@ -5,6 +5,7 @@ from . import test_becoming
 from . import test_claims
 from . import test_contacts
 from . import test_conversation_rules
+from . import test_doors
 from . import test_faces
 from . import test_fate
 from . import test_files_out
