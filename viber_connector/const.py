@@ -164,7 +164,7 @@ PAUSE_FIRST = 5
 PAUSE_MAX = 300
 #: After a day an administrator has to look.
 PAUSE_GIVE_UP = 24 * 3600
-#: CH "Rate limits": to one customer, in an hour by the clock, without an answer of his.
+#: CH "Rate limits": to one customer, in an hour by the clock, without an answer.
 MESSAGES_PER_HOUR_MAX = 100
 #: Far above what Viber takes from any bot.
 SEND_RATE_MAX = 10_000
@@ -194,7 +194,7 @@ SEND_CONNECTIONS_PARAMETER = "viber_connector.send_connections"
 AVATAR_FIELD = "image_256"
 #: Characters of a file's name in its address.
 URL_NAME_MAX_LENGTH = 60
-#: Days that links to our files live: a customer's phone fetches when he opens them.
+#: Days that links to our files live: a customer's phone fetches when they open them.
 MEDIA_LINK_DAYS = 30
 MEDIA_LINK_DAYS_PARAMETER = "viber_connector.media_link_days"
 WAITING_STATES = {"outgoing", "sending"}
@@ -235,9 +235,9 @@ EVENT_RETENTION_BATCH = 2_000
 
 # -- Customers ---------------------------------------------------------------
 
-#: The name of everybody who keeps his own to himself (seen).
+#: The name that Viber gives for everybody who hides their own (seen).
 PLACEHOLDER_NAME = "Subscriber"
-#: In the address of the avatar of everybody who keeps his own to himself (seen).
+#: In the address of the avatar of everybody who hides their own (seen).
 PLACEHOLDER_AVATAR = "generic-avatar"
 #: Viber's own sample shows a country code that is none of ISO 3166 (CH).
 COUNTRY_ALIASES = {"UK": "GB"}

@@ -9,7 +9,7 @@ class IrWebsocket(models.AbstractModel):
     _inherit = "ir.websocket"
 
     def _build_bus_channel_list(self, channels):
-        """Let who looks at a conversation hear of it, if he may see the task."""
+        """Let users who may read a conversation's task subscribe to its channel."""
         wanted = [
             _CHANNEL.fullmatch(name) for name in channels if isinstance(name, str)
         ]

@@ -307,7 +307,8 @@ class MailMessage(models.Model):
             raise AccessError(self.env._("You can only change your own messages."))
 
     def _viber_is_said_by_customer(self):
-        # Long ago, when the inbox has forgotten it, his being no employee has to do.
+        # The inbox forgets old messages: then it has to do that the author is no
+        # employee.
         tasks = self.env["project.task"]
         told = self.filtered(lambda m: tasks.browse(m.res_id).viber_account_id)
         authors = told.author_id.filtered("partner_share")

@@ -61,7 +61,7 @@ class MailNotification(models.Model):
         for fate, notifications in fates.items():
             notifications.write(dict(fate))
         failures |= changed.filtered(_is_failure)
-        # The author's counter of failures, wherever he is in Odoo.
+        # The author's counter of failures, wherever they are in Odoo.
         failures.mail_message_id._notify_message_notification_update()
         # Whoever has the conversation open.
         changed._viber_push()

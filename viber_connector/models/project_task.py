@@ -12,7 +12,7 @@ _PLACE = {"company_id", "display_in_project", "parent_id", "project_id"}
 class ProjectTask(models.Model):
     """A task as a conversation in Viber.
 
-    What the customer writes: ``project_task_receive``; what he is told:
+    What the customer writes: ``project_task_receive``; what they are told:
     ``project_task_notify``.
     """
 
@@ -77,8 +77,8 @@ class ProjectTask(models.Model):
             return self._viber_explain_no_conversation()
         if not self.viber_subscriber_id.is_subscribed:
             return self.env._(
-                "This customer has left the Viber bot: nothing reaches him in Viber "
-                "before he writes again."
+                "This customer has left the Viber bot: nothing reaches them in Viber "
+                "before they write again."
             )
         customer = self.viber_subscriber_id.partner_id
         if customer and not customer.viber_can_be_customer:
@@ -89,13 +89,13 @@ class ProjectTask(models.Model):
             )
         if self.partner_id not in self.message_partner_ids:
             return self.env._(
-                "The customer does not follow this task: he is told nothing before you "
-                "add him to the followers."
+                "The customer does not follow this task: nothing reaches them before "
+                "you add them to the followers."
             )
         if self.partner_id and not self.partner_id.active:
             return self.env._(
-                "The contact of this customer is archived: nothing reaches him before "
-                "it is restored, or he writes again."
+                "The contact of this customer is archived: nothing reaches them before "
+                "it is restored, or they write again."
             )
         if not account.active or account.state != "connected":
             return self.env._(

@@ -241,7 +241,7 @@ class ProjectTask(models.Model):
         return result
 
     def action_viber_ask_phone(self):
-        """Ask the customer for his phone number: he gets a button that shares it.
+        """Ask the customer for the phone number: they get a button that shares it.
 
         :return: ``True``
         :raise AccessError: when the user is no employee who may change the task
@@ -285,9 +285,9 @@ class ProjectTask(models.Model):
         return result
 
     def _message_get_suggested_recipients_batch(self, *args, **kwargs):
-        """A Viber customer without e-mail address is no recipient to ask one for: he
-        follows the task, and gets the message in Viber. Otherwise Odoo's composer would
-        insist on an address and not send."""
+        """Leave out Viber customers without e-mail address: they follow the task, and
+        get the message in Viber. Otherwise Odoo's composer would insist on an address
+        and not send."""
         suggested = super()._message_get_suggested_recipients_batch(*args, **kwargs)
         without_email = {
             recipient["partner_id"]

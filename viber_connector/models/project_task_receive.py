@@ -30,10 +30,10 @@ class ProjectTask(models.Model):
 
     @api.model
     def _viber_receive(self, subscriber, message, date, result=None):
-        """Bring a customer's message into his conversation.
+        """Bring a customer's message into their conversation.
 
         :param viber.subscriber subscriber: who wrote
-        :param Message message: what he wrote
+        :param Message message: what they wrote
         :param datetime date: when, by Viber's clock
         :param Fetched | MediaError result: the file that came with it, if one did
         :return: the chatter message
@@ -139,10 +139,10 @@ class ProjectTask(models.Model):
         return tasks.with_env(self.env).filtered(lambda t: not t.has_template_ancestor)
 
     def _viber_choose(self, subscriber, tracking_data):
-        """Choose the one of a customer's conversations that his message belongs to.
+        """Choose the one of a customer's conversations that their message belongs to.
 
         :param viber.subscriber subscriber: who wrote
-        :param str tracking_data: maybe a reference to the task he answers
+        :param str tracking_data: maybe a reference to the task they answer
         :rtype: project.task, empty when a new one has to be made
         """
         tasks = self.filtered(lambda task: task._viber_is_open())
@@ -166,8 +166,8 @@ class ProjectTask(models.Model):
         """Make the task of a new conversation.
 
         :param viber.subscriber subscriber: whose it is
-        :param Content content: his first message
-        :param project.task earlier: his conversations till now
+        :param Content content: their first message
+        :param project.task earlier: their conversations till now
         :rtype: project.task
         """
         account = subscriber.account_id

@@ -101,12 +101,12 @@ class ViberAccount(models.Model):
     welcome_message = fields.Text(
         translate=True,
         help="What Viber shows to a customer who opens the chat for the first time, in "
-        "his language if there is a translation. {name} stands for his name.",
+        "their language if there is a translation. {name} stands for their name.",
     )
     new_task_when_closed = fields.Boolean(
         default=True,
-        help="A customer who writes again after his task was closed gets a new one. "
-        "Otherwise his message joins the latest task, whatever its state.",
+        help="A customer who writes again after their task was closed gets a new one. "
+        "Otherwise the message joins the latest task, whatever its state.",
     )
     send_as_employee = fields.Boolean(
         help="The customer sees the name of whoever answers instead of the account's."
@@ -233,7 +233,7 @@ class ViberAccount(models.Model):
         """Make the message that greets who opens the chat for the first time.
 
         :param Callback event: a ``conversation_started``
-        :return: the text; ``""`` when there is nothing to say, or he is no stranger
+        :return: the text; ``""`` when there is nothing to say, or they are no stranger
         :rtype: str
         """
         if event.is_subscribed or not event.user or self._is_silent(event.user_id):
@@ -242,7 +242,7 @@ class ViberAccount(models.Model):
         lang = lang or self.company_id.partner_id.lang
         text = self.with_context(lang=lang).welcome_message or ""
         if event.user.name in ("", const.PLACEHOLDER_NAME):
-            # "Hello, {name}!" to who keeps his name to himself: "Hello!"
+            # Viber gave no name. "Hello, {name}!" becomes "Hello!".
             return _NAME_PLACE.sub("", text).strip(" ,")
         return text.replace("{name}", event.user.name).strip()
 

@@ -255,7 +255,8 @@ class ViberEvent(models.Model):
     def _process_customer(self, account_id, viber_user_id, downloads):
         """Process what one customer sent, in one transaction.
 
-        :return: number of events that were worked on; 0 when somebody else serves him
+        :return: number of events that were worked on; 0 when another run serves the
+            customer
         :rtype: int
         """
         account = self.env["viber.account"].browse(account_id)
@@ -393,7 +394,7 @@ class ViberEvent(models.Model):
         subscriber._set_subscribed(False)
 
     def _handle_conversation_started(self, subscriber, event, _downloads):
-        # He looks at the chat; he is no subscriber before he writes.
+        # Who looks at the chat is no subscriber before they write.
         welcome = subscriber.account_id._welcome(event)
         if welcome or event.context:
             subscriber._remember_opening(welcome, event.context, self.event_date)

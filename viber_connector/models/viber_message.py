@@ -153,8 +153,8 @@ class ViberMessage(models.Model):
             "failed",
             failure_type="viber_recipient",
             failure_reason=self.env._(
-                "The customer has left the Viber bot. It can be sent again when he "
-                "has come back."
+                "The customer has left the Viber bot. It can be sent again when they "
+                "have come back."
             ),
         )
         if notification:
@@ -178,8 +178,8 @@ class ViberMessage(models.Model):
         )
 
     def _rebuild(self):
-        """An agent has edited his message, of which nothing has left: its parts say
-        what it says now, and wait, have failed or are given up as before."""
+        """An agent has edited a message of which nothing has left: its parts say what
+        it says now, and wait, have failed or are given up as before."""
         for notification in self.mail_notification_id:
             parts = notification.viber_message_ids
             waiting = parts.filtered(lambda part: part.state == "outgoing")
@@ -255,7 +255,7 @@ class ViberMessage(models.Model):
                 "res_partner_id": partner.id,
                 "notification_type": "viber",
                 "notification_status": "ready",
-                # A customer has no inbox that would wait for him.
+                # A customer has no inbox in Odoo.
                 "is_read": True,
             }
         )

@@ -143,7 +143,7 @@ class ViberMessage(models.Model):
         """Wait for the next hour, or for the customer to write."""
         reason = self.env._(
             "Viber allows %s messages an hour to a customer who does not answer. It "
-            "leaves in the next hour, or when he writes.",
+            "leaves in the next hour, or when they write.",
             const.MESSAGES_PER_HOUR_MAX,
         )
         if error and error.status != const.STATUS_TOO_MANY:

@@ -12,7 +12,7 @@ _WRITABLE = {"is_blocked", "partner_id"}
 
 
 class ViberSubscriber(models.Model):
-    """A Viber user as one bot account knows him; Viber gives other ids at each bot."""
+    """A Viber user as one bot account knows them; Viber gives other ids at each bot."""
 
     _name = "viber.subscriber"
     _inherit = ["viber.queue.mixin"]
@@ -39,13 +39,13 @@ class ViberSubscriber(models.Model):
     )
     is_blocked = fields.Boolean(
         "Blocked",
-        help="What he writes is kept in the inbox, but makes no task and no message.",
+        help="What they write is kept in the inbox, and makes no task and no message.",
     )
     language = fields.Char(readonly=True)
     country_code = fields.Char(readonly=True)
     phone = fields.Char(readonly=True)
     last_message_date = fields.Datetime(
-        "Last Message on", readonly=True, help="When he wrote for the last time."
+        "Last Message on", readonly=True, help="When they wrote for the last time."
     )
     welcome_text = fields.Text(readonly=True)
     welcome_date = fields.Datetime(readonly=True)
@@ -172,14 +172,14 @@ class ViberSubscriber(models.Model):
 
     @api.model
     def _claim(self, account, viber_user_id, create, wrote=False):
-        """Take a customer for this transaction, so that nobody else serves him.
+        """Take a customer for this transaction, so that no other run serves them.
 
-        :param viber.account account: where he wrote
-        :param str viber_user_id: who he is there
-        :param bool create: make him known when he is not
-        :param bool wrote: whether it is for a message of his
+        :param viber.account account: where the customer wrote
+        :param str viber_user_id: the customer's id there
+        :param bool create: make a subscriber when there is none
+        :param bool wrote: whether it is for a message of the customer's
         :return: the subscriber, locked until the end of the transaction; empty when
-            somebody else serves him now, or he is unknown and not to be created
+            another run serves them now, or there is none and none is to be created
         :rtype: viber.subscriber
         """
         # An UPDATE, not just a lock: who comes with an older snapshot of the database,
@@ -221,12 +221,12 @@ class ViberSubscriber(models.Model):
         )
 
     def _insert(self, account, viber_user_id):
-        """Make a customer known, unless he is.
+        """Make a subscriber, unless there is one.
 
         Two who meet here: one inserts, the other waits for it and then gets a
         serialization failure.
 
-        :return: the row with his id, or none
+        :return: the row with the subscriber's id, or none
         """
         return self._query(
             SQL(
@@ -250,7 +250,7 @@ class ViberSubscriber(models.Model):
     def _set_subscribed(self, is_subscribed):
         """Keep true whether the customer can be written to.
 
-        :param bool is_subscribed: what an event of his has just shown
+        :param bool is_subscribed: what an event of theirs has just shown
         """
         if self.is_subscribed != is_subscribed:
             self.is_subscribed = is_subscribed
@@ -274,10 +274,10 @@ class ViberSubscriber(models.Model):
             self._refresh_contact_name()
 
     def _remember_opening(self, welcome, context, date):
-        """Keep how the customer came, for the chatter of his first task.
+        """Keep how the customer came, for the chatter of their first task.
 
-        :param str welcome: how he was greeted, maybe empty
-        :param str context: of the deep link that he used, maybe empty
+        :param str welcome: how they were greeted, maybe empty
+        :param str context: of the deep link that they used, maybe empty
         :param datetime date: when
         """
         self.write(
@@ -289,7 +289,7 @@ class ViberSubscriber(models.Model):
         )
 
     def _get_name(self):
-        """:return: the customer's name, or words that tell him from others
+        """:return: the customer's name, or words that tell them from others
         :rtype: str
         """
         self.ensure_one()

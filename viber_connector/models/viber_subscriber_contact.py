@@ -180,7 +180,7 @@ class ViberSubscriber(models.Model):
     # -- Linking -----------------------------------------------------------------
 
     def action_link_suggested(self):
-        """Link the customer to the one contact that has his number.
+        """Link the customer to the one contact that has their number.
 
         :return: ``True``
         :raise UserError: when there is not exactly one
@@ -189,7 +189,7 @@ class ViberSubscriber(models.Model):
             if not subscriber.suggested_partner_id:
                 raise UserError(
                     subscriber.suggestion
-                    or self.env._("The customer has not shared his number yet.")
+                    or self.env._("The customer has not shared their number yet.")
                 )
             subscriber.partner_id = subscriber.suggested_partner_id
         return True
@@ -197,9 +197,9 @@ class ViberSubscriber(models.Model):
     def _take_phone(self, number):
         """Keep the number that the customer shared, and see whose it is.
 
-        He is linked to another contact by it only when he was asked for it: an app that
-        is not Viber's own could name anybody's number, and get his conversations. Which
-        button was pressed Viber does not tell.
+        It links them to another contact only when they were asked for it: an app that
+        is not Viber's own could name anybody's number, and get that person's
+        conversations. Viber does not tell which button was pressed.
 
         :param str number: in E.164
         """
@@ -220,7 +220,7 @@ class ViberSubscriber(models.Model):
         return bool(self.env["viber.message"].search_count(asked, limit=1))
 
     def _find_by_phone(self):
-        """:return: the contacts of the account's company that have his number
+        """:return: the contacts of the account's company that have their number
         :rtype: res.partner
         """
         self.ensure_one()

@@ -40,7 +40,7 @@ class Content:
     file_url: str = ""
     file_name: str = ""
     attachments: tuple[tuple[str, bytes], ...] = ()
-    #: maybe the customer's own number: what he would send on the press of a button
+    #: maybe the customer's own number: what they would send on the press of a button
     phone: str = ""
 
 

@@ -98,7 +98,7 @@ def build_welcome(text, sender):
 
 
 def share_phone_keyboard(label):
-    """Build a keyboard with one button, by which a customer shares his number.
+    """Build a keyboard with one button, by which a customer shares their number.
 
     :param str label: what stands on the button
     :rtype: Keyboard

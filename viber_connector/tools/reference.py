@@ -1,7 +1,7 @@
 """The signed reference to a task that travels in ``tracking_data``.
 
-Viber gives it back with the customer's next messages, by way of his device: it tells
-which conversation he answers, and is never taken as a right to anything.
+Viber gives it back with the customer's next messages, by way of their device: it tells
+which conversation they answer, and is never taken as a right to anything.
 """
 
 import hashlib
