@@ -217,3 +217,30 @@ def test_a_task_that_is_no_conversation_opens_no_channel(agent, odoo_threaded, t
         expect(agent.get_by_placeholder("Task Title")).to_have_value(name)
     wait_until(listened.json_value, what="the channel of the conversation")
     assert listened.json_value() == [task]
+
+
+def test_a_copy_becomes_a_conversation_before_the_eyes_of_the_agent(
+    agent, account_threaded, simulator, customer, screenshots
+):
+    """Told on the form, told after, sent again, and live from then on."""
+    agent.locator(".o_cp_action_menus button").first.click()
+    agent.get_by_role("menuitem", name="Duplicate").click()
+    expect(agent.get_by_text("This task is no conversation in Viber")).to_be_visible()
+    message = _answer(agent, "Said on the copy")
+    status = message.locator(".o-viber-status")
+    expect(status).to_contain_text("Not delivered", timeout=10_000)
+    agent.locator("[name=viber_subscriber_id] input").click()
+    agent.locator(".o-autocomplete--dropdown-item", has_text="Olena").first.click()
+    # Long enough for a channel to be asked for; it is refused before the task is saved.
+    agent.wait_for_timeout(1000)
+    agent.locator(".o_form_button_save").click()
+    expect(agent.get_by_text("This task is no conversation in Viber")).to_be_hidden()
+    status.click()
+    agent.wait_for_timeout(500)
+    agent.screenshot(path=screenshots / "7-copy.png")
+    agent.get_by_role("button", name="Send again").click()
+    expect(status).to_contain_text("Delivered", timeout=10_000)
+    bot = account_threaded.bot
+    assert simulator.wait_for_message(customer, bot, "Said on the copy")
+    simulator.write(customer, bot, "I have read it")
+    expect(agent.locator(".o-mail-Message", has_text="I have read it")).to_be_visible()

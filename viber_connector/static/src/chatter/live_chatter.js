@@ -15,10 +15,13 @@ patch(Chatter.prototype, {
         const bus = useService("bus_service");
         const live = useService("viber_connector.live");
         const reload = ({ id }) => this.reloadViberRecord(id);
-        // A task that is no conversation costs no channel.
+        // A task that is no conversation costs no channel. One that is going to be gets
+        // its channel when it is saved: before, the server would refuse it.
         const viber = useState({ isConversation: false });
         useRecordObserver((record) => {
-            viber.isConversation = Boolean(record?.data.viber_account_id);
+            const { data, dirty } = record;
+            viber.isConversation =
+                Boolean(data.viber_account_id) && (viber.isConversation || !dirty);
         });
         useEffect(
             (model, id, isConversation) => {
