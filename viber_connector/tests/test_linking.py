@@ -31,6 +31,7 @@ class TestLinking(ContactCase):
         task = self.converse()
         subscriber = task.viber_subscriber_id
         self.assertFalse(task.viber_is_detached)
+        old = task.partner_id
         task.partner_id = contact = self.contact()
         self.assertTrue(task.viber_is_detached)
         self.assertEqual(self.converse("Again"), task)
@@ -39,6 +40,7 @@ class TestLinking(ContactCase):
         self.assertFalse(task.viber_is_detached)
         self.assertEqual(subscriber.partner_id, contact)
         self.assertIn(contact, task.message_partner_ids)
+        self.assertNotIn(old, task.message_partner_ids, "no e-mail to no address")
         task.partner_id = False
         with self.assertRaises(UserError):
             task.action_viber_link_customer()
