@@ -68,6 +68,15 @@ class TestQuotes(ViberCase):
                     self.notification(message).notification_status, "pending"
                 )
 
+    def test_what_a_customer_writes_stands_open(self):
+        """Odoo shows three dots for what it takes for a quote or a signature."""
+        for text in ("--\nItem 1: 5", "-- \na", "> a\n> b", "```--\na```", "a\n--\nb"):
+            with self.subTest(text=text):
+                message = self.converse(text).message_ids[0]
+                self.assertNotIn("data-o-mail-quote", message.body)
+                words = message.body.replace("<br>", " ").striptags().split()
+                self.assertEqual(words, text.replace("```", "").split())
+
     def test_the_history_of_an_email_does_not_leave(self):
         task = self.converse()
         for body in (

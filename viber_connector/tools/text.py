@@ -38,6 +38,8 @@ MARKS = [
 ]
 _CODE_BLOCK = re.compile("```(.+?)```", re.DOTALL)
 _KEPT = re.compile("\x00(\\d+)\x00")
+# Odoo takes what follows such a line for the signature of an e-mail, and folds it up.
+_DASHES = re.compile(r"(\A|<code>)--(?=\s?\n)")
 # Characters that end a sentence rather than a link.
 _LINK_TAIL = ".,;:!?)]}»”…"
 
@@ -130,6 +132,7 @@ def to_html(text):
     # What was kept may hold what was kept before it.
     while _KEPT.search(html):
         html = _KEPT.sub(lambda match: str(kept[int(match.group(1))]), html)
+    html = _DASHES.sub(r"\1-<span>-</span>", html)
     return Markup(html.replace("\n", "<br/>"))
 
 
