@@ -1,6 +1,6 @@
 import { Notification } from "@mail/core/common/notification_model";
 
-import { deserializeDateTime, formatDateTime } from "@web/core/l10n/dates";
+import { deserializeDateTime, toLocaleDateTimeString } from "@web/core/l10n/dates";
 import { _t } from "@web/core/l10n/translation";
 import { patch } from "@web/core/utils/patch";
 
@@ -77,7 +77,7 @@ patch(Notification.prototype, {
     /** When the state was reached, by the agent's own clock. */
     get viberTime() {
         const date = this.viber_seen_date || this.viber_status_date;
-        return date ? formatDateTime(deserializeDateTime(date), { showSeconds: false }) : "";
+        return date ? toLocaleDateTimeString(deserializeDateTime(date)) : "";
     },
     /** What Viber or the network said, if there is more to say than the state. */
     get viberReason() {
