@@ -87,15 +87,16 @@ class ProjectTask(models.Model):
                 "the customer in Viber before they write again, or another contact is "
                 "linked to them."
             )
-        if self.partner_id not in self.message_partner_ids:
-            return self.env._(
-                "The customer does not follow this task: nothing reaches them before "
-                "you add them to the followers."
-            )
+        # An archived contact is not among the followers, though they do follow.
         if self.partner_id and not self.partner_id.active:
             return self.env._(
                 "The contact of this customer is archived: nothing reaches them before "
                 "it is restored, or they write again."
+            )
+        if self.partner_id not in self.message_partner_ids:
+            return self.env._(
+                "The customer does not follow this task: nothing reaches them before "
+                "you add them to the followers."
             )
         if not account.active or account.state != "connected":
             return self.env._(

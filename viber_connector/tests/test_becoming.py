@@ -38,6 +38,10 @@ class TestBecoming(ViberCase):
         self.task.message_unsubscribe(self.customer.ids)
         self.env.invalidate_all()
         self.assertIn("does not follow", self.task.viber_warning)
+        self.task.message_subscribe(self.customer.ids)
+        self.customer.active = False
+        self.env.invalidate_all()
+        self.assertIn("archived", self.task.viber_warning)
 
     def test_what_is_said_to_another_customer_does_not_reach_the_old_one(self):
         other = self.env["res.partner"].create({"name": "Other"})
