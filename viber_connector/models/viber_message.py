@@ -152,10 +152,7 @@ class ViberMessage(models.Model):
         gone._set_state(
             "failed",
             failure_type="viber_recipient",
-            failure_reason=self.env._(
-                "The customer has left the Viber bot. It can be sent again when they "
-                "have come back."
-            ),
+            failure_reason=self.env._("The customer has left the Viber bot."),
         )
         if notification:
             notification._viber_sum_up()
