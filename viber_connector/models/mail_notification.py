@@ -109,8 +109,8 @@ class MailNotification(models.Model):
             )
         if account and self.res_partner_id == task.viber_subscriber_id.partner_id:
             return self.env._(
-                "The customer does not follow this task: add them to the followers, "
-                "then send again."
+                "The customer does not follow this task. Send this again at once; for "
+                "the next ones add them to the followers."
             )
         if account:
             return self.env._(
