@@ -29,6 +29,7 @@ PUBLIC_METHODS = {
         "viber_confirm",
         "viber_send_again",
     },
+    "project.project": {"write"},
     "project.task": {
         "action_viber_ask_phone",
         "action_viber_link_customer",
