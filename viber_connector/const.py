@@ -149,7 +149,7 @@ JOB_RETRY_DELAY = 60
 LOCK_SECONDS = 1
 #: Seconds between the tries to write down what others write at the same time.
 CONFLICT_PAUSES = (0.05, 0.1, 0.2)
-#: Odoo's scheduler looks but once a minute for jobs that are due at a later time.
+#: Odoo's scheduler looks only once a minute for jobs that are due at a later time.
 WAKE_UP_SOON = 70
 
 # -- The outbox --------------------------------------------------------------

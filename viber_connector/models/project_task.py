@@ -213,6 +213,35 @@ class ProjectTask(models.Model):
         for subscriber in self.sudo().viber_subscriber_id:
             subscriber.with_env(self.env)._check_attachable(self)
 
+    def _viber_check_followers(self, partner_ids):
+        """Who follows a conversation gets what is said in it by the bot.
+
+        :param list[int] partner_ids: contacts that are about to follow
+        :raise AccessError: when one is a Viber customer whom the user may not see
+        """
+        # sudo: who they are; that the user may see them is checked
+        conversations = self.sudo().filtered("viber_account_id")
+        if not conversations:
+            return
+        known = conversations.env["viber.subscriber"].search(
+            [
+                ("account_id", "in", conversations.viber_account_id.ids),
+                ("partner_id", "in", partner_ids),
+                (
+                    "partner_id",
+                    "not in",
+                    conversations.viber_subscriber_id.partner_id.ids,
+                ),
+            ]
+        )
+        if known != known.with_env(self.env)._filtered_access("read"):
+            raise AccessError(
+                self.env._(
+                    "One of these contacts is a Viber customer whom you may not see: "
+                    "somebody who works on their conversation has to add them."
+                )
+            )
+
     def _viber_check_company(self):
         """:raise UserError: when a conversation is of another company than its Viber
         customer; whoever works there would read and answer in the name of this one

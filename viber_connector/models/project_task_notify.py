@@ -159,9 +159,14 @@ class ProjectTask(models.Model):
                 ("partner_id", "in", partner_ids),
             ]
         )
-        by_worth = subscribers.sorted(
-            lambda s: (s == task.viber_subscriber_id, s.is_subscribed, s.id)
-        )
+        own = task.viber_subscriber_id
+        if others := subscribers.filtered(lambda s: s.partner_id != own.partner_id):
+            # Who follows was let in; anybody else is somebody whom the user has named.
+            named = others.filtered(
+                lambda s: s.partner_id not in task.message_partner_ids
+            )
+            subscribers -= named - named.sudo(False)._filtered_access("read")
+        by_worth = subscribers.sorted(lambda s: (s == own, s.is_subscribed, s.id))
         return {subscriber.partner_id.id: subscriber for subscriber in by_worth}
 
     def _get_notify_valid_parameters(self):

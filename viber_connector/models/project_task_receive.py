@@ -178,12 +178,10 @@ class ProjectTask(models.Model):
         vals = {
             "name": shorten(first_line, const.TASK_NAME_MAX_LENGTH)
             or self.env._("Viber message from %s", partner.name),
-            "description": self._viber_description(
-                content.html, previous, account.project_id
-            ),
+            "description": self._viber_description(content.html, previous, account),
             "project_id": account.project_id.id,
             "viber_subscriber_id": subscriber.id,
-            "viber_previous_task_id": previous.id,
+            "viber_previous_task_id": self._viber_near(previous, account).id,
         }
         worker = self.with_context(viber_skip_follower=self.env.user.partner_id.id)
         template = account.task_template_id
@@ -203,6 +201,8 @@ class ProjectTask(models.Model):
         worker_id = self.env.context.get("viber_skip_follower")
         if worker_id and partner_ids:
             partner_ids = [pid for pid in partner_ids if pid != worker_id]
+        if partner_ids and not self.env.su:
+            self._viber_check_followers(partner_ids)
         return super().message_subscribe(partner_ids, subtype_ids)
 
     @api.model
@@ -213,12 +213,19 @@ class ProjectTask(models.Model):
         return self.browse(template.action_create_from_template(vals))
 
     @api.model
-    def _viber_description(self, body, previous, project):
+    def _viber_near(self, previous, account):
+        """:return: the previous conversation if its name may be shown: those who read
+            this project's tasks need not be those who may read another's
+        :rtype: project.task
+        """
+        return previous.filtered(lambda t: t.project_id == account.project_id)
+
+    @api.model
+    def _viber_description(self, body, previous, account):
         description = Markup("<p>%s</p>") % body if body else Markup("")
         if previous:
-            # Those who read this task need not be those who may read another project's.
-            is_near = previous.project_id == project
-            name = previous.name if is_near else self.env._("Task %s", previous.id)
+            near = self._viber_near(previous, account)
+            name = near.name or self.env._("Task %s", previous.id)
             link = Markup('<a href="/odoo/project.task/%s">%s</a>') % (
                 previous.id,
                 name,

@@ -1,6 +1,6 @@
 """Contacts merged or deleted: no conversation loses its follower or its fates."""
 
-from odoo.exceptions import UserError
+from odoo.exceptions import AccessError, UserError
 from odoo.tests import new_test_user
 
 from .test_contacts import AVATAR, ContactCase, picture
@@ -160,15 +160,20 @@ class TestMerge(ContactCase):
         self.assertEqual(row.state, "done", row.error)
         self.assertEqual(kept.name, "Olena Koval", "a person wrote it")
 
-    def test_who_may_merge_needs_no_rights_on_conversations(self):
+    def test_a_merge_moves_no_conversation_that_one_may_not_change(self):
         self.project.privacy_visibility = "followers"
-        groups = "base.group_user,base.group_partner_manager"
+        groups = "project.group_project_user,base.group_partner_manager"
         clerk = new_test_user(self.env, "clerk", groups=groups)
+        kept = self.contacts[0].with_user(clerk)
         wizard = self.env["base.partner.merge.automatic.wizard"].with_user(clerk)
-        wizard.create({})._merge(self.contacts.ids, self.contacts[0].with_user(clerk))
+        for chosen in (kept, None):
+            with self.subTest(chosen=chosen), self.assertRaises(AccessError):
+                wizard.create({})._merge(self.contacts.ids, chosen)
+        self.assertTrue(self.there.partner_id)
+        self.project.message_subscribe(clerk.partner_id.ids)
+        wizard.create({})._merge(self.contacts.ids, kept)
         self.env.invalidate_all()
-        [kept] = self.contacts.exists()
-        self.assertIn(kept, self.there.message_partner_ids)
+        self.assertIn(self.contacts[0], self.there.message_partner_ids)
 
     def test_a_customer_is_never_merged_into_an_employee(self):
         customer = self.here.partner_id

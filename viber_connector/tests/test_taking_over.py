@@ -198,11 +198,55 @@ class TestTakingOver(ViberCase):
         mine.write({"viber_subscriber_id": self.subscriber.id})
         self.assertEqual(mine.viber_subscriber_id.sudo(), self.subscriber)
 
+    def test_nobody_writes_to_a_customer_they_can_not_see(self):
+        mine = self.env["project.task"].create(
+            {
+                "name": "Public",
+                "project_id": self.open_project.id,
+                "viber_subscriber_id": self.env["viber.subscriber"]
+                .create({"account_id": self.account.id, "viber_user_id": "mine=="})
+                .id,
+            }
+        )
+        hidden = self.task.partner_id
+        task = self.as_user("outsider", mine)
+        self.refuse(task.message_subscribe, hidden.ids)
+        message = task.message_post(
+            body="Psst",
+            message_type="comment",
+            subtype_xmlid="mail.mt_comment",
+            partner_ids=hidden.ids,
+        )
+        # Made up by a remote call, to have it sent.
+        self.env["mail.notification"].with_user(self.users["outsider"]).create(
+            {
+                "mail_message_id": task.message_post(body="x").id,
+                "res_partner_id": hidden.id,
+                "notification_type": "viber",
+                "notification_status": "exception",
+            }
+        ).mail_message_id.write({"subtype_id": self.env.ref("mail.mt_comment").id})
+        for told in mine.message_ids.with_user(self.users["outsider"]):
+            try:
+                told.viber_send_again()
+            except UserError:
+                continue
+        self.send()
+        self.assertFalse(self.viber.sent())
+        self.assertEqual(
+            self.notification(message.sudo()).notification_status, "exception"
+        )
+        # Those who see both may.
+        manager = self.users["project_manager"]
+        self.project.message_subscribe(manager.partner_id.ids)
+        mine.with_user(manager).message_subscribe(hidden.ids)
+        self.assertIn(hidden, mine.message_partner_ids)
+
     def test_a_new_conversation_names_no_previous_one_of_another_project(self):
         self.account.project_id = self.open_project
         self.task.state = "1_done"
         task = self.converse("A new matter")
-        self.assertEqual(task.viber_previous_task_id, self.task)
+        self.assertFalse(task.viber_previous_task_id)
         self.assertNotIn("secret matter", task.description)
         self.assertIn(f"/odoo/project.task/{self.task.id}", task.description)
 

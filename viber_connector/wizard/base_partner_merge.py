@@ -20,14 +20,18 @@ class BasePartnerMergeAutomaticWizard(models.TransientModel):
         :param res.partner dst_partner: the one to keep
         :param bool extra_checks: whether their addresses have to be the same
         :raise UserError: when a customer in Viber would become an employee
+        :raise AccessError: when the user may not change a conversation that moves along
         """
-        # sudo: who may merge contacts is Odoo's rule; that the customers lose nothing
-        # by it must not depend on what else that user may see
+        # sudo: that the customers lose nothing must not depend on what the user may see
         partners = self.env["res.partner"].sudo().browse(partner_ids).exists()
         subscribers = partners.viber_subscriber_ids
         if len(partners) < 2 or not subscribers:
             return super()._merge(partner_ids, dst_partner, extra_checks)
         partners._viber_check_merge()
+        kept = dst_partner or self._get_ordered_partner(partners.ids)[-1:]
+        for subscriber in subscribers.filtered(lambda s: s.partner_id != kept):
+            if not self.env.su:
+                subscriber.with_env(self.env)._check_linkable(kept)
         before = {subscriber: subscriber.partner_id.id for subscriber in subscribers}
         partners._viber_join_followers()
         partners._viber_join_notifications()
