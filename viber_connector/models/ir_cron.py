@@ -100,8 +100,8 @@ class IrCron(models.Model):
 
 
 def _notify_later(dbname, delay):
-    """Odoo looks for jobs that are due later but once a minute; wake it in time. Should
-    the process end before, the minute's look finds the job all the same.
+    """Odoo looks only once a minute for jobs that are due later; wake it in time.
+    Should the process end before, the minute's look finds the job all the same.
 
     :param str dbname: whose jobs
     :param float delay: seconds

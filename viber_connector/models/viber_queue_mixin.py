@@ -162,7 +162,7 @@ class ViberQueueMixin(models.AbstractModel):
     @api.model
     def _wake_others(self):
         """Have Odoo's own jobs go on with what was made since the last call, such as
-        e-mails: theirs would come but once an hour."""
+        e-mails: theirs would come only once an hour."""
         run = current_run(self.env)
         while run and run.to_wake:
             # sudo: waking a job of Odoo's changes nothing else
