@@ -233,6 +233,7 @@ READS_NOTHING = {
     "media.Downloads.is_busy": "reads no bytes; fetches by try_fetch",
     "media.Downloads.is_ready": "reads no bytes; fetches by try_fetch",
     "media.Downloads.result": "reads no bytes; fetches by try_fetch",
+    "media.Downloads.shut_down": "reads no bytes; fetches by try_fetch",
     "media.Downloads.wait": "reads no bytes; fetches by try_fetch",
     "media.Downloads.want": "reads no bytes; fetches by try_fetch",
     "payload.degrade": "a payload that we made",
