@@ -10,7 +10,7 @@ GROWTH = 8
 #: How much longer it may take for what is 8 times as long; the square would be 64.
 GROWTH_MAX = 2 * GROWTH
 #: CPU seconds below which clocks, caches and other processes are what is measured.
-NOISE = 0.002
+NOISE = 0.004
 TRIES = 5
 
 # What is repeated: each kind of character that some code looks for.

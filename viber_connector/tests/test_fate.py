@@ -7,6 +7,7 @@ import psycopg2
 import requests
 
 from odoo import fields
+from odoo.tools import mute_logger
 
 from .. import const
 from ..models.viber_message import _COMES_FROM
@@ -181,6 +182,7 @@ class TestPolicies(FateCase):
                 self.assertEqual(plain["text"], modern["text"])
                 self.assertEqual(self.outbox(self.task.message_ids[0]).state, "sent")
 
+    @mute_logger("odoo.addons.viber_connector.models.viber_queue_mixin")
     def test_an_answer_survives_that_others_write_the_same_rows(self):
         outbox = self.env.registry["viber.message"]
         take_answers = outbox._take_answers
