@@ -68,7 +68,8 @@ class MailNotification(models.Model):
 
     def _viber_push(self):
         messages = self.mail_message_id.filtered(lambda m: m.model == "project.task")
-        tasks = self.env["project.task"].browse(messages.mapped("res_id"))
+        # Each conversation once, however many of its messages are told of.
+        tasks = self.env["project.task"].browse(set(messages.mapped("res_id")))
         tasks._viber_push_fates(messages)
 
     def _viber_fail(self, failure_type):
