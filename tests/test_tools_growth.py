@@ -284,7 +284,7 @@ def test_time_grows_with_the_size_at_the_most(name):
 @pytest.mark.parametrize("power", [1, 2], ids=["once", "squared"])
 def test_the_square_is_told_from_the_size(power):
     def work(text):
-        for _step in range((len(text) // 8) ** power):
+        for _step in range((len(text) // 16) ** power):
             pass
 
     # 512 steps take less than can be measured, the square of 4096 of them does not.

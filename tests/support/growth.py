@@ -5,13 +5,13 @@ import time
 from urllib.parse import urlsplit
 
 #: Sizes of what is compared; a callback has 256 kB at the most.
-SHORT = 4 * 1024
+SHORT = 8 * 1024
 GROWTH = 8
 #: How much longer it may take for what is 8 times as long; the square would be 64.
 GROWTH_MAX = 2 * GROWTH
 #: CPU seconds below which clocks, caches and other processes are what is measured.
-NOISE = 0.004
-TRIES = 5
+NOISE = 0.002
+TRIES = 6
 
 # What is repeated: each kind of character that some code looks for.
 TEXTS = [
