@@ -7,6 +7,7 @@ from odoo.exceptions import UserError, ValidationError
 from odoo.tools import SQL
 
 from .. import const
+from ..tools import address
 from ..tools.viber_api import ViberApi
 
 # Fields that name records which the user may not be able to see.
@@ -203,23 +204,31 @@ class ViberAccount(models.Model):
     @api.model
     def _get_api_url(self):
         url = self.env["ir.config_parameter"].sudo().get_param(const.API_URL_PARAMETER)
-        return (url or const.API_URL).rstrip("/")
+        return (url or const.API_URL).strip().rstrip("/")
 
     def _get_api(self, session=None):
         """The one place that builds an API client.
 
         :param requests.Session session: reuses connections
         :rtype: ViberApi
-        :raise UserError: when there is no key
+        :raise UserError: when there is no key, or the service has no proper address
         """
         self.ensure_one()
+        api_url = self._get_api_url()
+        if not address.is_base(api_url):
+            raise UserError(
+                self.env._(
+                    "The system parameter %s is no address of a server.",
+                    const.API_URL_PARAMETER,
+                )
+            )
         # sudo: a manager may connect, only an administrator may read the key
         auth_token = self.sudo().auth_token
         if not auth_token:
             raise UserError(
                 self.env._("Paste the API key of %s first.", self.display_name)
             )
-        return ViberApi(auth_token, self._get_api_url(), session)
+        return ViberApi(auth_token, api_url, session)
 
     @api.model
     def _get_trusted_url(self):

@@ -168,7 +168,17 @@ class ViberAccount(models.Model):
         return self.base_url or self.get_base_url()
 
     def _check_public_address(self, url):
-        """:raise ValidationError: when Viber can't reach that address"""
+        """:raise ValidationError: when Viber can't reach that address, or it has parts
+        behind which no path can stand; a password in it would be shown to all
+        """
+        if address.origin(url) and not address.is_base(url):
+            raise ValidationError(
+                self.env._(
+                    "The Public Address names the server and nothing else: no user or "
+                    "password, no “?” or “#”, no blanks. For example "
+                    "https://odoo.example.com."
+                )
+            )
         if address.is_public_https(url):
             return
         if self._get_api_url() != const.API_URL and address.is_loopback(url):

@@ -95,12 +95,44 @@ class TestAccount(ViberCase):
             "https://localhost",
             "https://192.168.1.5",
             "https://odoo",
+            "https://192.0.0.8",
             "odoo.example.com",
             "http://127.0.0.1:8069",
         ):
             with self.subTest(address=address):
                 with self.assertRaisesRegex(ValidationError, "public https"):
                     self.new_account(base_url=address, auth_token=address)
+
+    def test_an_address_names_the_server_and_nothing_else(self):
+        for address in (
+            "https://user:secret@odoo.example.com",
+            "https://odoo.example.com?db=other",
+            "https://odoo.example.com/#top",
+            "https://odoo.exam ple.com",
+        ):
+            with self.subTest(address=address):
+                with self.assertRaisesRegex(ValidationError, "nothing else") as caught:
+                    self.new_account(base_url=address)
+                self.assertNotIn("secret", str(caught.exception))
+
+    def test_what_odoo_takes_for_its_address_is_looked_at_as_well(self):
+        self.env["ir.config_parameter"].set_param(
+            "web.base.url", "https://odoo.example.com/?db=other"
+        )
+        account = self.new_account(base_url=False)
+        with self.assertRaisesRegex(ValidationError, "nothing else"):
+            account.action_connect()
+
+    def test_a_service_without_proper_address_is_not_called(self):
+        account = self.new_account()
+        for url in ("https://user:secret@chatapi.example.com", "chatapi", "http://a?b"):
+            with self.subTest(url=url):
+                self.env["ir.config_parameter"].set_param(
+                    "viber_connector.api_url", url
+                )
+                with self.assertRaisesRegex(UserError, "api_url") as caught:
+                    account.action_connect()
+                self.assertNotIn("secret", str(caught.exception))
 
     def test_loopback_is_taken_while_the_service_is_not_vibers_own(self):
         account = self.new_account(base_url="http://127.0.0.1:8069/")

@@ -29,6 +29,13 @@ PRIVATE = (
     "https://[::ffff:10.0.0.1]",
     "https://odoo",
     "https://odoo.local",
+    "https://odoo.local.",
+    "https://localhost.",
+    "https://router.home.arpa",
+    "https://127.1",
+    "https://0x7f.0.0.1",
+    "https://0177.0.0.1",
+    "https://10.0x7",
     "https://app.localhost",
     "https://db.internal",
 )
@@ -48,6 +55,43 @@ NO_ADDRESS = (
     "javascript:alert(1)",
     "file:///etc/passwd",
 )
+# The first and the last of each block, and their neighbours outside.
+NOT_PUBLIC_IPS = (
+    *("0.0.0.0", "0.255.255.255", "10.0.0.0", "10.255.255.255"),
+    *("100.64.0.0", "100.127.255.255", "127.0.0.1", "169.254.169.254"),
+    *("172.16.0.0", "172.31.255.255", "192.0.0.0", "192.0.0.8", "192.0.0.255"),
+    *("192.0.2.1", "192.31.196.1", "192.52.193.1", "192.88.99.1", "192.168.0.0"),
+    *("192.168.255.255", "192.175.48.1", "198.18.0.0", "198.19.255.255"),
+    *("198.51.100.1", "203.0.113.1", "224.0.0.1", "239.255.255.255"),
+    *("240.0.0.1", "255.255.255.255"),
+    *("::", "::1", "::ffff:10.0.0.1", "::ffff:192.0.0.8", "64:ff9b::8.8.8.8"),
+    *("64:ff9b:1::1", "100::1", "2001::1", "2001:1ff:ffff::1", "2001:db8::1"),
+    *("2002:808:808::1", "2620:4f:8000::1", "3fff::1", "3fff:fff:ffff::1"),
+    *("5f00::1", "fc00::1", "fd00::1", "fe80::1", "fe80::1%eth0", "ff02::1"),
+    "::8.8.8.8",
+)
+PUBLIC_IPS = (
+    *("1.0.0.0", "9.255.255.255", "11.0.0.0", "100.63.255.255", "100.128.0.0"),
+    *("126.255.255.255", "128.0.0.0", "169.253.255.255", "172.15.255.255"),
+    *("172.32.0.0", "192.0.1.0", "192.167.255.255", "192.169.0.0"),
+    *("198.17.255.255", "198.20.0.0", "223.255.255.255", "8.8.8.8"),
+    *("::ffff:8.8.8.8", "2001:200::1", "2001:db7::1", "2001:db9::1", "2003::1"),
+    *("2606:4700::1111", "3ffe::1", "3fff:1000::1"),
+)
+NO_BASE = (
+    "https://user@odoo.example.com",
+    "https://user:secret@odoo.example.com",
+    "https://@odoo.example.com",
+    "https://odoo.example.com?",
+    "https://odoo.example.com/?db=other",
+    "https://odoo.example.com#",
+    "https://odoo.example.com/#top",
+    "https://odoo.example.com\\@evil.example.net",
+    "https://odoo.exam\nple.com",
+    "https://odoo.example.com\t",
+    "https://odoo example.com",
+    "https://odoo.example.com/\x00",
+)
 
 
 @tagged("post_install", "-at_install")
@@ -61,6 +105,28 @@ class TestAddress(BaseCase):
         for url in PLAIN_HTTP + LOOPBACK + PRIVATE + NO_ADDRESS:
             with self.subTest(url=url):
                 self.assertIs(address.is_public_https(url), False)
+
+    def test_blocks_for_special_purposes_are_not_public(self):
+        for ip in NOT_PUBLIC_IPS:
+            with self.subTest(ip=ip):
+                self.assertIs(address.is_public_ip(ip), False)
+
+    def test_what_lies_beside_them_is_public(self):
+        for ip in PUBLIC_IPS:
+            with self.subTest(ip=ip):
+                self.assertIs(address.is_public_ip(ip), True)
+
+    def test_a_name_is_no_ip(self):
+        with self.assertRaises(ValueError):
+            address.is_public_ip("odoo.example.com")
+
+    def test_a_base_has_nothing_behind_its_path(self):
+        for url in (*PUBLIC[:1], *PLAIN_HTTP, *LOOPBACK, "https://example.com/odoo"):
+            with self.subTest(url=url):
+                self.assertIs(address.is_base(url), True)
+        for url in NO_BASE + NO_ADDRESS:
+            with self.subTest(url=url):
+                self.assertIs(address.is_base(url), False)
 
     def test_this_machine_is_loopback(self):
         for url in LOOPBACK:

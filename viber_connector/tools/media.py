@@ -5,7 +5,6 @@ once, and a name that leads to a private address as well leads nowhere.
 """
 
 import contextlib
-import ipaddress
 import logging
 import math
 import socket
@@ -23,7 +22,7 @@ from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import HTTPError
 
 from .. import const
-from .address import origin
+from .address import is_public_ip, origin
 
 _logger = logging.getLogger(__name__)
 
@@ -34,9 +33,6 @@ _REDIRECTS_MAX = 3
 _REDIRECTS = (301, 302, 303, 307, 308)
 #: Viber names stickers and the placeholder avatar by plain http (seen).
 _VIBER_DOMAIN = ".viber.com"
-#: All that is routed in public (IANA, "IPv6 Global Unicast Address Assignments"). What
-#: is translated to IPv4 elsewhere (NAT64) may end in a private network.
-_PUBLIC_IPV6 = ipaddress.ip_network("2000::/3")
 #: Files at the most that are fetched ahead and wait in memory for their customer.
 _AHEAD_MAX = 16
 
@@ -283,7 +279,7 @@ class _Adapter(HTTPAdapter):
             entry[4] for entry in socket.getaddrinfo(host, port, type=SOCK_STREAM)
         ]
         # All of them: one private address among public ones is no mistake.
-        if self._public_only and not all(map(_is_public, addresses)):
+        if self._public_only and not all(is_public_ip(a[0]) for a in addresses):
             raise _NotPublic(host)
         failure = OSError("no address")
         for address in addresses:
@@ -296,15 +292,6 @@ class _Adapter(HTTPAdapter):
             self._watchdog.watch(connection)
             return connection
         raise failure
-
-
-def _is_public(address):
-    ip = ipaddress.ip_address(address[0].partition("%")[0])
-    # An IPv4 address in the guise of IPv6 is as private as it is without.
-    ip = getattr(ip, "ipv4_mapped", None) or ip
-    if ip.version == 6 and (ip not in _PUBLIC_IPV6 or ip.sixtofour):
-        return False
-    return ip.is_global and not ip.is_multicast
 
 
 class Downloads:
