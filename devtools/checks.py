@@ -2,6 +2,7 @@
 
 import shlex
 import subprocess
+from concurrent.futures import ThreadPoolExecutor
 
 from . import databases, odoo
 from .paths import ADDON, ROOT, VENV
@@ -23,6 +24,8 @@ LINTERS = {
 }
 ADDON_TESTS = f"{ADDON.name}/tests"
 SYSTEM_TESTS = "tests"
+# The marker of long system tests that measure no time: something may run beside them.
+PATIENT = "patient"
 
 
 def lint():
@@ -42,35 +45,59 @@ def test(selection="", arguments=""):
     """
     selected = shlex.split(selection)
     more = shlex.split(arguments)
+    if not selected:
+        return _test_all(more)
     addon = [path for path in selected if path.startswith(ADDON.name)]
     system = [path for path in selected if not path.startswith(ADDON.name)]
-    failed = [] if selected else lint()
     with odoo.environment() as variables:
-        if addon or not selected:
-            command = _pytest(*(addon or [ADDON_TESTS]), *more)
-            if not _addon_tests(variables, command):
-                failed.append("tests of the addon")
-        if system or not selected:
-            # These come last, and so does their summary: it names what failed before.
-            command = _pytest(*(system or [SYSTEM_TESTS]), *more)
-            earlier = variables | {"FAILED_EARLIER": ", ".join(failed)}
-            if not _passes("system tests", command, env=earlier):
-                failed.append("system tests")
+        passed = [
+            not addon or _addon_tests(variables, *addon, *more),
+            not system or _passes("system tests", _pytest(*system, *more), variables),
+        ]
+    return all(passed)
+
+
+def _test_all(more):
+    """:return: whether all is well (bool)."""
+    failed = lint()
+    patient = _pytest(SYSTEM_TESTS, "-m", PATIENT, *more)
+    others = _pytest(SYSTEM_TESTS, "-m", f"not {PATIENT}", *more)
+    with odoo.environment() as variables, ThreadPoolExecutor() as second_core:
+        # Two at the same time; what this one says is shown when the first has ended.
+        beside = second_core.submit(_run, patient, variables, stdout=subprocess.PIPE)
+        if not _addon_tests(variables, ADDON_TESTS, *more):
+            failed.append("tests of the addon")
+        say("system tests that took place meanwhile")
+        print(beside.result().stdout, flush=True)
+        if beside.result().returncode:
+            failed.append("patient system tests")
+        # These come last, and so does their summary: it names what failed before.
+        earlier = variables | {"FAILED_EARLIER": ", ".join(failed)}
+        if not _passes("system tests", others, earlier):
+            failed.append("system tests")
     return not failed
 
 
-def _addon_tests(variables, command):
+def _addon_tests(variables, *arguments):
     """Run tests inside Odoo, on a database of their own; they roll back."""
     with databases.temporary(variables, "addon-tests") as database:
         inside_odoo = ("-p", "pytest_odoo", "--odoo-http", "--odoo-database", database)
-        return _passes("tests of the addon", [*command, *inside_odoo], env=variables)
+        command = _pytest(*arguments, *inside_odoo)
+        return _passes("tests of the addon", command, variables)
 
 
 def _pytest(*arguments):
     return [PYTHON, "-m", "pytest", *arguments]
 
 
-def _passes(name, command, **options):
+def _passes(name, command, variables=None):
     """:return: whether the command ended with status 0 (bool)."""
     say(name)
-    return not subprocess.run([*map(str, command)], cwd=ROOT, **options).returncode
+    return not _run(command, variables).returncode
+
+
+def _run(command, variables, stdout=None):
+    """:return: the command when it has ended (subprocess.CompletedProcess)."""
+    command = [str(part) for part in command]
+    options = {"cwd": ROOT, "env": variables, "stdout": stdout, "text": True}
+    return subprocess.run(command, **options)

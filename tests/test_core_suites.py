@@ -3,10 +3,14 @@
 import json
 from pathlib import Path
 
+import pytest
+
 from devtools import databases, odoo
 from devtools.shell import run
 
 from .support import core_suites, plain_task
+
+pytestmark = pytest.mark.patient
 
 # Where the addon adds to a model of Odoo's: tasks, messages, notifications, contacts,
 # portal. Without those that look at a browser or wait for the clock.

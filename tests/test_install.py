@@ -11,6 +11,8 @@ from devtools.shell import run
 
 from .support import Account
 
+pytestmark = pytest.mark.patient
+
 PROBLEM = re.compile(
     r"^[\d-]+ [\d:,]+ \d+ (WARNING|ERROR|CRITICAL) \S+ (?P<logger>\S+): (?P<text>.*)$",
     re.MULTILINE,

@@ -15,6 +15,8 @@ from viber_simulator.testing import wait_until
 from .support import Account
 from .test_install import problems
 
+pytestmark = pytest.mark.patient
+
 EVENT_STATES = "pending", "done", "ignored", "failed"
 MESSAGE_STATES = "outgoing", "sent", "delivered", "seen", "failed", "canceled"
 MESSAGE_STATES += ("uncertain",)
