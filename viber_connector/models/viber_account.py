@@ -24,7 +24,7 @@ class ViberAccount(models.Model):
 
     _name = "viber.account"
     _description = "Viber Account"
-    _inherit = ["mail.thread"]
+    _inherit = ["viber.guarded.mixin", "mail.thread"]
     _order = "name, id"
     _check_company_auto = True
 
@@ -119,7 +119,7 @@ class ViberAccount(models.Model):
     send_rate = fields.Integer(
         default=20, help="Messages a second that are sent to Viber at the most."
     )
-    subscriber_ids = fields.One2many("viber.subscriber", "account_id")
+    subscriber_ids = fields.One2many("viber.subscriber", "account_id", readonly=True)
     subscriber_count = fields.Integer(compute="_compute_subscriber_count")
 
     _webhook_key_unique = models.UniqueIndex(
@@ -174,10 +174,13 @@ class ViberAccount(models.Model):
 
     def write(self, vals):
         vals = self._clean_vals(vals)
+        if "company_id" in vals:
+            self._check_company_is_free(vals["company_id"])
+        result = super().write(vals)
         if "auth_token" in vals:
             # Another key is another bot, until proven otherwise.
-            vals |= {"state": "draft", "state_reason": False}
-        result = super().write(vals)
+            # sudo: the state is for nobody to write
+            self.sudo().write({"state": "draft", "state_reason": False})
         self._check_named(_NAMED.intersection(vals))
         return result
 
@@ -190,6 +193,33 @@ class ViberAccount(models.Model):
         """
         for name in names:
             self[name].check_access("read")
+
+    def _check_company_is_free(self, company_id):
+        """Contacts and conversations belong to a company and do not move along.
+
+        :param int company_id: of which company the accounts shall be
+        :raise UserError: when an account of another one has customers already
+        """
+        moving = self.filtered(lambda account: account.company_id.id != company_id)
+        # sudo: there may be some that the user may not see
+        subscribers = self.env["viber.subscriber"].sudo()
+        events = self.env["viber.event"].sudo()
+        for account in moving:
+            domain = [("account_id", "=", account.id)]
+            if not (
+                subscribers.search_count(domain, limit=1)
+                or events.search_count(domain, limit=1)
+            ):
+                continue
+            raise UserError(
+                self.env._(
+                    "Customers of %(company)s write to %(account)s: their contacts and "
+                    "conversations stay in that company. Archive this account, remove "
+                    "its API key, and make an account in the other company.",
+                    company=account.company_id.name,
+                    account=account.name,
+                )
+            )
 
     def _clean_vals(self, vals):
         vals = dict(vals)

@@ -7,15 +7,12 @@ from odoo.tools import SQL
 
 from .. import const
 
-# What a person may decide; the rest Viber tells.
-_WRITABLE = {"is_blocked", "partner_id"}
-
 
 class ViberSubscriber(models.Model):
     """A Viber user as one bot account knows them; Viber gives other ids at each bot."""
 
     _name = "viber.subscriber"
-    _inherit = ["viber.queue.mixin"]
+    _inherit = ["viber.guarded.mixin", "viber.queue.mixin"]
     _description = "Viber Subscriber"
     _order = "name, id"
     _check_company_auto = True
@@ -50,7 +47,9 @@ class ViberSubscriber(models.Model):
     welcome_text = fields.Text(readonly=True)
     welcome_date = fields.Datetime(readonly=True)
     context = fields.Char("Deep Link Context", readonly=True)
-    task_ids = fields.One2many("project.task", "viber_subscriber_id", "Conversations")
+    task_ids = fields.One2many(
+        "project.task", "viber_subscriber_id", "Conversations", readonly=True
+    )
     is_visible = fields.Boolean(
         compute="_compute_is_visible",
         search="_search_is_visible",
@@ -139,8 +138,10 @@ class ViberSubscriber(models.Model):
             )
 
     def write(self, vals):
-        if not self.env.su:
-            self._check_writable(vals)
+        if "partner_id" in vals and not self.env.su:
+            partner = self.env["res.partner"].browse(vals["partner_id"])
+            for subscriber in self.filtered(lambda s: s.partner_id != partner):
+                subscriber._check_linkable(partner)
         # sudo: what moves along was checked; the rest is for the worker only
         moving = {
             subscriber: (
@@ -155,20 +156,6 @@ class ViberSubscriber(models.Model):
         if vals.get("is_blocked") is False:
             self.env["viber.event"]._wake()
         return result
-
-    def _check_writable(self, vals):
-        """A read-only field is so in forms only; here it is for remote calls, too.
-
-        :raise AccessError: when something else than a person's decision is written
-        """
-        if not _WRITABLE.issuperset(vals):
-            raise AccessError(
-                self.env._("Only the contact and “Blocked” can be changed here.")
-            )
-        if "partner_id" in vals:
-            partner = self.env["res.partner"].browse(vals["partner_id"])
-            for subscriber in self.filtered(lambda s: s.partner_id != partner):
-                subscriber._check_linkable(partner)
 
     @api.model
     def _claim(self, account, viber_user_id, create, wrote=False):

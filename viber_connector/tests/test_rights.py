@@ -1,11 +1,27 @@
 """Who may read and change what."""
 
+from odoo import Command
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import new_test_user
 
 from .common import TOKEN, ViberCase
 
 MANAGER = "viber_connector.group_viber_manager"
+ADMINISTRATOR = "base.group_system"
+# What people decide, by model; all else is Viber's, or the worker's, to say.
+DECIDED = {
+    "viber.account": {
+        *("active", "auth_token", "base_url", "company_id", "contact_template_id"),
+        *("link_by_phone", "name", "new_task_when_closed", "project_id"),
+        *("send_as_employee", "send_automatic_messages", "send_rate"),
+        *("task_template_id", "welcome_message"),
+    },
+    "viber.account.key": set(),
+    "viber.event": set(),
+    "viber.media": set(),
+    "viber.message": set(),
+    "viber.subscriber": {"is_blocked", "partner_id"},
+}
 
 
 class TestRights(ViberCase):
@@ -97,3 +113,142 @@ class TestRights(ViberCase):
         with self.assertRaisesRegex(UserError, "No project today"):
             account.action_connect()
         self.assertFalse(self.viber.requests)
+
+
+class TestDecisions(ViberCase):
+    """A field that is read-only in forms is so for remote calls."""
+
+    def setUp(self):
+        super().setUp()
+        task = self.converse()
+        row = self.outbox(self.reply(task))
+        [event] = self.receive(self.text("Hello"))
+        media = self.env["viber.media"].create(
+            {
+                "event_id": event.id,
+                "mail_message_id": row.mail_message_id.id,
+                "task_id": task.id,
+                "name": "a.pdf",
+                "url": "https://dl.example.com/a.pdf",
+                "expiry_date": "2030-01-01",
+            }
+        )
+        records = (row, event, media, task.viber_subscriber_id, self.account)
+        self.records = {record._name: record for record in records}
+        self.users = [
+            new_test_user(self.env, f"decides-{number}", groups=groups)
+            for number, groups in enumerate((MANAGER, ADMINISTRATOR))
+        ]
+
+    def test_all_models_are_known(self):
+        ours = {
+            name
+            for name, model in self.env.registry.items()
+            if name.startswith("viber.") and model._auto
+        }
+        self.assertEqual(ours, set(DECIDED))
+
+    def test_nothing_but_decisions_can_be_written(self):
+        for model, record in self.records.items():
+            theirs = set()
+            for name, field in record._fields.items():
+                if field.type == "one2many" or name in ("message_follower_ids",):
+                    # Of mail.thread, or read-only as all others.
+                    continue
+                for user in self.users:
+                    with self.subTest(model=model, field=name, user=user.login):
+                        if self.may_write(record.with_user(user), name):
+                            theirs.add(name)
+            own = {n for n in theirs if not n.startswith(("message_", "activity_"))}
+            self.assertEqual(own, DECIDED[model], model)
+
+    def may_write(self, record, name):
+        value = record._fields[name].convert_to_write(record.sudo()[name], record)
+        try:
+            with self.env.cr.savepoint():
+                record.write({name: value})
+        except (AccessError, UserError):
+            return False
+        return True
+
+    def test_nothing_but_decisions_comes_with_a_new_account(self):
+        forged = {
+            "webhook_key": "chosen",
+            "state": "connected",
+            "icon_url": "https://evil.example.net/icon.png",
+            "paused_until": "2099-01-01 00:00:00",
+            "pause_reason": "Mine",
+        }
+        for user in self.users:
+            accounts = self.env["viber.account"].with_user(user)
+            for name, value in forged.items():
+                with self.subTest(user=user.login, field=name):
+                    with self.assertRaises(AccessError):
+                        accounts.create({"name": "New", name: value})
+            defaults = {f"default_{name}": value for name, value in forged.items()}
+            self.env["ir.default"].set(
+                "viber.account", "uri", "chosen", user_id=user.id
+            )
+            account = accounts.with_context(**defaults).create({"name": "New"}).sudo()
+            self.assertFalse(account.uri)
+            for name, value in forged.items():
+                with self.subTest(user=user.login, default=name):
+                    self.assertNotEqual(account[name], value)
+            copy = self.account.with_user(user).copy({"name": "A copy"}).sudo()
+            self.assertNotEqual(copy.webhook_key, self.account.webhook_key)
+            with self.assertRaises(AccessError):
+                self.account.with_user(user).copy({"state": "connected"})
+
+    def test_a_contact_is_no_way_round(self):
+        subscriber = self.records["viber.subscriber"]
+        for command in (
+            Command.create({"account_id": self.account.id, "viber_user_id": "x"}),
+            Command.update(subscriber.id, {"viber_user_id": "x"}),
+            Command.delete(subscriber.id),
+        ):
+            partner = subscriber.partner_id.with_user(self.users[0])
+            with self.assertRaises(AccessError):
+                partner.write({"viber_subscriber_ids": [command]})
+            account = self.account.with_user(self.users[0])
+            with self.assertRaises(AccessError):
+                account.write({"subscriber_ids": [command]})
+
+    def test_what_people_decide_goes_on_to_work(self):
+        account = self.account.with_user(self.users[0])
+        account.write({"name": "Renamed", "send_rate": 5, "active": False})
+        account.write({"active": True})
+        for action in ("action_disconnect", "action_connect", "action_check"):
+            getattr(account, action)()
+        self.assertEqual(self.account.state, "connected")
+        subscriber = self.records["viber.subscriber"].with_user(self.users[0])
+        subscriber.is_blocked = True
+        self.assertTrue(subscriber.is_blocked)
+
+    def test_an_account_with_customers_stays_in_its_company(self):
+        other = self.env["res.company"].create({"name": "Other"})
+        everywhere = [Command.link(other.id)]
+        for user in self.users:
+            user.company_ids = everywhere
+            account = self.account.with_user(user)
+            account = account.with_context(allowed_company_ids=user.company_ids.ids)
+            with self.assertRaisesRegex(UserError, "stay in that company"):
+                account.company_id = other
+            account.company_id = self.account.company_id
+        empty = self.env["viber.account"].create({"name": "Empty"})
+        empty.company_id = other
+        self.assertEqual(empty.company_id, other)
+        self.receive_nothing_yet(empty)
+        with self.assertRaisesRegex(UserError, "stay in that company"):
+            empty.company_id = self.account.company_id
+
+    def receive_nothing_yet(self, account):
+        """A callback that waits, of somebody who is not known yet."""
+        self.env["viber.event"].create(
+            {
+                "account_id": account.id,
+                "event_type": "message",
+                "message_token": "1",
+                "viber_user_id": "somebody",
+                "event_date": "2026-01-01",
+            }
+        )
