@@ -76,6 +76,7 @@ class ViberAccount(models.Model):
     project_id = fields.Many2one(
         "project.project",
         check_company=True,
+        groups="viber_connector.group_viber_manager",
         domain=[("is_template", "=", False)],
         help="Where new conversations become tasks. Empty: a project “Viber” is made "
         "when you connect.",
@@ -83,6 +84,7 @@ class ViberAccount(models.Model):
     task_template_id = fields.Many2one(
         "project.task",
         check_company=True,
+        groups="viber_connector.group_viber_manager",
         # Only of the account's project: a template brings its stage along.
         domain="[('is_template', '=', True), ('project_id', '=', project_id)]",
         help="New conversations are made from this template: its assignees, tags, "
@@ -91,6 +93,7 @@ class ViberAccount(models.Model):
     contact_template_id = fields.Many2one(
         "res.partner",
         check_company=True,
+        groups="viber_connector.group_viber_manager",
         help="New customers are copies of this contact: its tags, salesperson, "
         "country, pricelist and so on, but neither its name nor its addresses.",
     )

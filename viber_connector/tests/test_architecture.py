@@ -40,6 +40,7 @@ PUBLIC_METHODS = {
     },
     "res.partner": {"unlink"},
     "viber.event": {"action_reprocess"},
+    "viber.guarded.mixin": {"create", "default_get", "write"},
     "viber.media": {"action_retry"},
     "viber.message": {"action_cancel", "action_confirm", "action_retry"},
     "viber.subscriber": {"action_link_suggested", "write"},

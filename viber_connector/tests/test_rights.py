@@ -26,7 +26,9 @@ DECIDED = {
 
 class TestRights(ViberCase):
     def user(self, group):
-        return new_test_user(self.env, group.replace(".", "_"), groups=group)
+        login = group.replace(".", "_")
+        known = self.env["res.users"].search([("login", "=", login)])
+        return known or new_test_user(self.env, login, groups=group)
 
     def test_nobody_forges_the_queues(self):
         task = self.converse()
@@ -63,6 +65,13 @@ class TestRights(ViberCase):
                 account.read([name])
             with self.assertRaises(AccessError):
                 account.search([(name, "like", "a")])
+
+    def test_what_an_account_fills_and_copies_is_for_managers(self):
+        account = self.account.with_user(self.agent)
+        for name in ("project_id", "task_template_id", "contact_template_id"):
+            self.assertTrue(account.with_user(self.user(MANAGER)).read([name]))
+            with self.subTest(name=name), self.assertRaises(AccessError):
+                account.read([name])
 
     def test_subscribers_are_for_who_works_with_tasks(self):
         subscriber = self.converse().viber_subscriber_id
