@@ -11,7 +11,9 @@ from . import viber_account_connect
 from . import viber_account_queue
 from . import viber_subscriber
 from . import viber_subscriber_contact
+from . import viber_event_digest
 from . import viber_event
+from . import viber_event_parked
 from . import viber_event_queue
 from . import viber_event_receipts
 from . import viber_media

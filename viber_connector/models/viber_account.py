@@ -179,12 +179,14 @@ class ViberAccount(models.Model):
         vals = self._clean_vals(vals)
         if "company_id" in vals:
             self._check_company_is_free(vals["company_id"])
+        asleep = self.filtered(lambda account: account._is_asleep())
         result = super().write(vals)
         if "auth_token" in vals:
             # Another key is another bot, until proven otherwise.
             # sudo: the state is for nobody to write
             self.sudo().write({"state": "draft", "state_reason": False})
         self._check_named(_NAMED.intersection(vals))
+        asleep.filtered(lambda account: not account._is_asleep())._wake_queues()
         return result
 
     def _check_named(self, names):
@@ -290,7 +292,7 @@ class ViberAccount(models.Model):
 
     def _is_silent(self, viber_user_id):
         """:return: whether this customer is not to be greeted"""
-        if not self.active or self.state == "draft":
+        if self._is_asleep():
             return True
         domain = [
             ("account_id", "=", self.id),
@@ -322,7 +324,13 @@ class ViberAccount(models.Model):
         account_id, auth_token = rows[0] if rows else (None, None)
         return self.browse(account_id), auth_token
 
+    def _is_asleep(self):
+        """:return: whether what comes for this account is kept, and not processed"""
+        return not self.active or self.state == "draft"
+
     def _wake_queues(self):
-        """What waited for this account can go on."""
-        self.env["viber.event"]._wake()
+        """What waited for these accounts can go on."""
+        if not self:
+            return
+        self.env["viber.event"]._unpark(self)
         self.env["viber.message"]._wake()

@@ -5,6 +5,7 @@ from odoo.tools import SQL
 
 from .. import const
 from ..tools import callback
+from .viber_event_digest import digest_of
 
 
 class ViberEvent(models.Model):
@@ -62,12 +63,11 @@ class ViberEvent(models.Model):
         "(account_id, event_type, message_token, viber_user_id)",
         "This event is in the inbox already.",
     )
-    # Small whatever the number of events that are done.
-    _pending = models.Index("(account_id, viber_user_id) WHERE state = 'pending'")
 
     @api.model
     def _store(self, account, event, body):
-        """Put a callback into the inbox, once.
+        """Put a callback into the inbox, once: a repetition of what was removed from it
+        since (``viber_event_digest``) is none of ours to post again.
 
         No ORM: this is all that happens while Viber waits.
 
@@ -98,26 +98,26 @@ class ViberEvent(models.Model):
         :rtype: tuple[bool, bool]
         :raise psycopg2.errors.SerializationFailure: see :meth:`_store`
         """
+        key = (account.id, event.event, event.token, event.user_id)
         query = SQL(
             """
             WITH waiting AS (%s)
             INSERT INTO viber_event
                    (account_id, event_type, message_token, viber_user_id, event_date,
                     payload, state, attempt_count, create_date, write_date)
-            VALUES (%s, %s, %s, %s, LEAST(%s, clock_timestamp() AT TIME ZONE 'UTC'),
-                    %s, 'pending', 0, now() AT TIME ZONE 'UTC',
-                    now() AT TIME ZONE 'UTC')
+            SELECT %s, %s, %s, %s, LEAST(%s, clock_timestamp() AT TIME ZONE 'UTC'),
+                   %s, 'pending', 0, now() AT TIME ZONE 'UTC',
+                   now() AT TIME ZONE 'UTC'
+             WHERE NOT EXISTS (SELECT 1 FROM viber_event_digest WHERE digest = %s)
             ON CONFLICT (account_id, event_type, message_token, viber_user_id)
                      DO NOTHING
             RETURNING (SELECT count(*) FROM waiting)
             """,
             cron._viber_waiting_query(),
-            account.id,
-            event.event,
-            event.token,
-            event.user_id,
+            *key,
             event.date,
             callback.to_text(body),
+            digest_of(*key),
         )
         # A failure is no error here: see above.
         self.env.cr.execute(query, log_exceptions=False)
@@ -152,9 +152,15 @@ class ViberEvent(models.Model):
         self._wake()
         return True
 
+    def unlink(self):
+        """Remove events, but for what tells a repetition of them."""
+        self.env["viber.event.digest"].sudo()._remember(self)
+        return super().unlink()
+
     @api.autovacuum
     def _gc_events(self):
-        """Remove what was understood long ago; what failed stays.
+        """Remove what was understood long ago, and what nobody let in; what failed
+        stays.
 
         :return: number of events that were removed, and whether there are more
         :rtype: tuple[int, bool]
@@ -162,14 +168,15 @@ class ViberEvent(models.Model):
         days = self.env["ir.config_parameter"]._viber_int(
             const.EVENT_RETENTION_PARAMETER, const.EVENT_RETENTION_DAYS
         )
+        oldest = fields.Datetime.subtract(fields.Datetime.now(), days=days)
         events = self.search(
             [
+                "|",
                 ("state", "in", ("done", "ignored")),
-                (
-                    "create_date",
-                    "<",
-                    fields.Datetime.subtract(fields.Datetime.now(), days=days),
-                ),
+                "&",
+                ("state", "=", "pending"),
+                ("is_parked", "=", True),
+                ("create_date", "<", oldest),
             ],
             order="id",
             limit=const.EVENT_RETENTION_BATCH,

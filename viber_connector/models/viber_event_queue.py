@@ -10,6 +10,7 @@ from odoo.tools import SQL
 from .. import const
 from ..tools import callback, content
 from ..tools.media import Downloads, MediaError
+from .viber_event_parked import IN_QUEUE
 from .viber_queue_mixin import CONFLICTS
 
 _logger = logging.getLogger(__name__)
@@ -45,6 +46,7 @@ class ViberEvent(models.Model):
 
     @api.model
     def _work(self):
+        self._persist(self._park)
         downloads = self._take_downloads()
         finished = False
         try:
@@ -111,9 +113,10 @@ class ViberEvent(models.Model):
         [(date,)] = self.env.execute_query(
             SQL(
                 """
-                SELECT min(next_attempt_date) FROM viber_event
-                 WHERE state = 'pending' AND next_attempt_date > %s
+                SELECT min(event.next_attempt_date) FROM viber_event event
+                 WHERE %s AND event.next_attempt_date > %s
                 """,
+                IN_QUEUE,
                 self.env.cr.now(),
             )
         )
@@ -135,7 +138,7 @@ class ViberEvent(models.Model):
         customers = self._due_customers()
         wanted = self._fetch_ahead(customers, downloads)
         self._commit()
-        for account_id, viber_user_id, event_ids in customers:
+        for account_id, viber_user_id, _avatar_url, event_ids in customers:
             if not self._has_time():
                 waiting += 1
                 break
@@ -177,31 +180,31 @@ class ViberEvent(models.Model):
 
     @api.model
     def _due_customers(self):
-        """:return: account id, Viber user id and ids of the first pending events of
-            customers to be served now
-        :rtype: list[tuple[int, str, list[int]]]
+        """:return: account id, Viber user id, address of the known avatar, and ids of
+            the first pending events of customers to be served now
+        :rtype: list[tuple[int, str, str | None, list[int]]]
         """
         return self.env.execute_query(
             SQL(
                 """
-                SELECT event.account_id, event.viber_user_id,
+                SELECT event.account_id, event.viber_user_id, subscriber.avatar_url,
                        (array_agg(event.id ORDER BY %(order)s))[:%(events)s]
                   FROM viber_event event
                   JOIN viber_account account ON account.id = event.account_id
              LEFT JOIN viber_subscriber subscriber
                     ON subscriber.account_id = event.account_id
                    AND subscriber.viber_user_id = event.viber_user_id
-                 WHERE event.state = 'pending'
-                   AND event.event_type NOT IN %(receipts)s
+                 WHERE %(in_queue)s AND event.event_type NOT IN %(receipts)s
                    AND account.active AND account.state != 'draft'
                    AND subscriber.is_blocked IS NOT TRUE
-              GROUP BY event.account_id, event.viber_user_id
+              GROUP BY event.account_id, event.viber_user_id, subscriber.avatar_url
                     -- one that waits for its retry holds back those behind it
                 HAVING max(event.next_attempt_date) IS NULL
                     OR max(event.next_attempt_date) <= %(now)s
               ORDER BY min(event.id)
                  LIMIT %(limit)s
                 """,
+                in_queue=IN_QUEUE,
                 order=_VIBER_ORDER,
                 receipts=const.RECEIPT_EVENTS,
                 now=fields.Datetime.now(),
@@ -219,37 +222,52 @@ class ViberEvent(models.Model):
         :return: addresses by id of the event that names them
         :rtype: dict[int, list[str]]
         """
-        event_ids = [event_id for *_key, ids in customers for event_id in ids]
-        rows = self.env.execute_query(
-            SQL(
-                """
-                SELECT event.id, event.payload, subscriber.avatar_url
-                  FROM viber_event event
-             LEFT JOIN viber_subscriber subscriber
-                    ON subscriber.account_id = event.account_id
-                   AND subscriber.viber_user_id = event.viber_user_id
-                 WHERE event.id = ANY(%s) AND event.event_type = 'message'
-                """,
-                event_ids,
-            )
+        self._read_named(
+            [event_id for *_key, ids in customers for event_id in ids], downloads
         )
-        urls = {
-            event_id: self._wanted_urls(callback.parse(payload), avatar_url)
-            for event_id, payload, avatar_url in rows
-        }
         wanted = {
-            event_id: urls[event_id] for event_id in event_ids if event_id in urls
+            event_id: self._wanted_urls(downloads.named[event_id], avatar_url)
+            for *_key, avatar_url, ids in customers
+            for event_id in ids
         }
         downloads.want([url for urls in wanted.values() for url in urls])
         return wanted
 
     @api.model
-    def _wanted_urls(self, event, avatar_url):
+    def _read_named(self, event_ids, downloads):
+        """Find the addresses that events name, reading each body once though the same
+        events wait round after round for a file.
+
+        :param list[int] event_ids: of all that wait now
+        :param Downloads downloads: keeps what was found
+        """
+        named = downloads.named
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT id, payload FROM viber_event
+                 WHERE id = ANY(%s) AND event_type = 'message'
+                """,
+                [event_id for event_id in event_ids if event_id not in named],
+            )
+        )
+        named |= {event_id: self._named_urls(payload) for event_id, payload in rows}
+        downloads.named = {event_id: named.get(event_id, ()) for event_id in event_ids}
+
+    @api.model
+    def _named_urls(self, payload):
+        """:return: addresses of the file and the avatar in a callback, maybe empty
+        :rtype: tuple[str, str]
+        """
+        event = callback.parse(payload)
+        return content.file_url(event.message), callback.avatar(event.user)
+
+    @api.model
+    def _wanted_urls(self, named, avatar_url):
         """:return: what has to be fetched before a message can be posted whole
         :rtype: list[str]
         """
-        urls = (content.file_url(event.message), callback.avatar(event.user))
-        return [url for url in urls if url not in ("", avatar_url)]
+        return [url for url in named if url not in ("", avatar_url)]
 
     @api.model
     def _process_customer(self, account_id, viber_user_id, downloads):
@@ -289,8 +307,8 @@ class ViberEvent(models.Model):
         """:return: whether the files that the event names are there, or surely late"""
         if self.event_type != "message":
             return True
-        event = callback.parse(self.payload)
-        urls = self._wanted_urls(event, subscriber.avatar_url)
+        named = self._named_urls(self.payload)
+        urls = self._wanted_urls(named, subscriber.avatar_url)
         return all(map(downloads.is_ready, urls))
 
     @api.model
@@ -314,10 +332,11 @@ class ViberEvent(models.Model):
         query = SQL(
             """
             SELECT event.id FROM viber_event event
-             WHERE event.state = 'pending' AND event.account_id = %s
+             WHERE %s AND event.account_id = %s
                AND event.viber_user_id = %s AND event.event_type NOT IN %s
           ORDER BY %s LIMIT %s FOR NO KEY UPDATE NOWAIT
             """,
+            IN_QUEUE,
             account_id,
             viber_user_id,
             const.RECEIPT_EVENTS,

@@ -7,6 +7,7 @@ from odoo import api, fields, models
 from odoo.tools import SQL
 
 from .. import const
+from .viber_event_parked import IN_QUEUE
 from .viber_queue_mixin import CONFLICTS
 
 _logger = logging.getLogger(__name__)
@@ -70,13 +71,14 @@ class ViberEvent(models.Model):
                 """
                 SELECT event.id FROM viber_event event
                   JOIN viber_account account ON account.id = event.account_id
-                 WHERE event.state = 'pending' AND event.event_type IN %s
+                 WHERE %s AND event.event_type IN %s
                    AND (event.next_attempt_date IS NULL
                         OR event.next_attempt_date <= %s)
                    AND account.active AND account.state != 'draft'
               ORDER BY event.id
                  LIMIT %s FOR NO KEY UPDATE OF event SKIP LOCKED
                 """,
+                IN_QUEUE,
                 const.RECEIPT_EVENTS,
                 fields.Datetime.now(),
                 _RECEIPTS_PER_ROUND,

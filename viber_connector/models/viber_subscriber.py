@@ -154,7 +154,7 @@ class ViberSubscriber(models.Model):
         for subscriber, (partner, tasks) in moving.items():
             subscriber._move_conversations(tasks, partner)
         if vals.get("is_blocked") is False:
-            self.env["viber.event"]._wake()
+            self.env["viber.event"]._unpark(self.account_id, self)
         return result
 
     @api.model

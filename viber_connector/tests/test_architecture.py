@@ -39,7 +39,7 @@ PUBLIC_METHODS = {
         "write",
     },
     "res.partner": {"unlink"},
-    "viber.event": {"action_reprocess"},
+    "viber.event": {"action_reprocess", "unlink"},
     "viber.guarded.mixin": {"create", "default_get", "write"},
     "viber.media": {"action_retry"},
     "viber.message": {"action_cancel", "action_confirm", "action_retry"},

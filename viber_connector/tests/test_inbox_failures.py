@@ -226,6 +226,41 @@ class TestRetention(ViberCase):
         self.assertFalse(old.exists())
         self.assertEqual(kept.exists(), kept)
 
+    def test_what_waits_for_a_person_is_removed_as_well(self):
+        task = self.converse()
+        task.viber_subscriber_id.is_blocked = True
+        kept, old = self.event_of("pending", 89), self.event_of("pending", 91)
+        self.process()
+        self.assertEqual((kept + old).mapped("is_parked"), [True, True])
+        self.clean_up()
+        self.assertFalse(old.exists())
+        self.assertTrue(kept.exists())
+
+    def test_what_was_removed_is_not_posted_again(self):
+        bodies = [self.text("by its age"), self.text("by hand")]
+        rows = self.receive(*bodies)
+        self.process()
+        self.env.cr.execute(
+            "UPDATE viber_event SET create_date = '2020-01-01' WHERE id = %s",
+            [rows[0].id],
+        )
+        self.clean_up()
+        administrator = new_test_user(self.env, "erases", groups="base.group_system")
+        rows[1].with_user(administrator).unlink()
+        self.assertFalse(self.env["viber.event"].search([]))
+        self.assertFalse(self.receive(*bodies))
+        self.process()
+        task = self.env["project.task"].search([("project_id", "=", self.project.id)])
+        self.assertEqual(len(self.comments(task)), 2)
+        # The same token in another event, or of another customer, is another one.
+        other = self.event("subscribed", message_token=bodies[0]["message_token"])
+        self.assertEqual(len(self.receive(other)), 1)
+
+    def test_a_receipt_that_was_removed_changes_nothing_when_it_comes_again(self):
+        body = self.event("seen", message_token=42)
+        self.receive(body).unlink()
+        self.assertFalse(self.env["viber.event.digest"].search([]))
+
     def test_the_conversation_stays(self):
         task = self.converse()
         rows = self.env["viber.event"].search([("task_id", "=", task.id)])

@@ -18,6 +18,7 @@ DECIDED = {
     },
     "viber.account.key": set(),
     "viber.event": set(),
+    "viber.event.digest": set(),
     "viber.media": set(),
     "viber.message": set(),
     "viber.subscriber": {"is_blocked", "partner_id"},

@@ -305,6 +305,8 @@ class Downloads:
     def __init__(self, pool, seconds, **options):
         #: set it to have nothing new begun
         self.is_closed = False
+        #: who wants which addresses; theirs to keep
+        self.named = {}
         self._pool = pool
         self._seconds = seconds
         self._options = options
