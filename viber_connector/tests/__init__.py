@@ -2,6 +2,7 @@ from . import test_account
 from . import test_actions
 from . import test_architecture
 from . import test_becoming
+from . import test_channel
 from . import test_claims
 from . import test_contacts
 from . import test_conversation_rules
@@ -19,6 +20,7 @@ from . import test_jobs
 from . import test_key
 from . import test_kinds
 from . import test_late_files
+from . import test_leaving
 from . import test_linking
 from . import test_media_route
 from . import test_merge
