@@ -13,7 +13,7 @@ from ..tools.errors import (
     ViberUnavailable,
     ViberUncertain,
 )
-from ..tools.text import clean_line
+from ..tools.text import clean_line, is_visible
 
 
 class ViberAccount(models.Model):
@@ -129,8 +129,9 @@ class ViberAccount(models.Model):
 
     def _info_vals(self, info):
         """:param dict info: Viber's answer to ``get_account_info``"""
+        name = clean_line(info.get("name"))
         return {
-            "name": clean_line(info.get("name")) or self.name,
+            "name": name if is_visible(name) else self.name,
             "uri": clean_line(info.get("uri")) or False,
             "icon_url": clean_line(info.get("icon")) or False,
             "state": "connected",

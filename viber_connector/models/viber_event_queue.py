@@ -187,7 +187,9 @@ class ViberEvent(models.Model):
         return self.env.execute_query(
             SQL(
                 """
-                SELECT event.account_id, event.viber_user_id, subscriber.avatar_url,
+                SELECT event.account_id, event.viber_user_id,
+                       CASE WHEN subscriber.partner_id IS NOT NULL
+                            THEN subscriber.avatar_url END,
                        (array_agg(event.id ORDER BY %(order)s))[:%(events)s]
                   FROM viber_event event
                   JOIN viber_account account ON account.id = event.account_id
@@ -197,7 +199,7 @@ class ViberEvent(models.Model):
                  WHERE %(in_queue)s AND event.event_type NOT IN %(receipts)s
                    AND account.active AND account.state != 'draft'
                    AND subscriber.is_blocked IS NOT TRUE
-              GROUP BY event.account_id, event.viber_user_id, subscriber.avatar_url
+              GROUP BY event.account_id, event.viber_user_id, subscriber.id
                     -- one that waits for its retry holds back those behind it
                 HAVING max(event.next_attempt_date) IS NULL
                     OR max(event.next_attempt_date) <= %(now)s
@@ -308,7 +310,7 @@ class ViberEvent(models.Model):
         if self.event_type != "message":
             return True
         named = self._named_urls(self.payload)
-        urls = self._wanted_urls(named, subscriber.avatar_url)
+        urls = self._wanted_urls(named, subscriber._known_avatar())
         return all(map(downloads.is_ready, urls))
 
     @api.model

@@ -6,6 +6,7 @@ from odoo.fields import Domain
 from odoo.tools import SQL
 
 from .. import const
+from ..tools.text import is_visible
 
 
 class ViberSubscriber(models.Model):
@@ -249,7 +250,7 @@ class ViberSubscriber(models.Model):
         :param ViberUser user: from a callback
         """
         vals = {
-            "name": "" if user.name == const.PLACEHOLDER_NAME else user.name,
+            "name": user.name if _is_name(user.name) else "",
             "language": user.language,
             "country_code": const.COUNTRY_ALIASES.get(user.country, user.country),
         }
@@ -280,7 +281,14 @@ class ViberSubscriber(models.Model):
         :rtype: str
         """
         self.ensure_one()
-        if self.name:
+        if _is_name(self.name or ""):
             return self.name
         digest = hashlib.sha256((self.viber_user_id or "").encode()).hexdigest()
         return self.env._("Viber user %s", digest[:6].upper())
+
+
+def _is_name(name):
+    """:return: whether people can call somebody by it
+    :rtype: bool
+    """
+    return name != const.PLACEHOLDER_NAME and is_visible(name)

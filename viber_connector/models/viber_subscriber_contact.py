@@ -93,6 +93,8 @@ class ViberSubscriber(models.Model):
         if not self.partner_id._viber_customers():
             self.partner_id = self._create_partner()
             self.contact_name = self.partner_id.name
+            # Its picture is still to come.
+            self.write({"avatar_url": False, "avatar_checksum": False})
         elif not self.partner_id.active:
             # An archived contact would not get our answers.
             self.partner_id.active = True
@@ -135,6 +137,13 @@ class ViberSubscriber(models.Model):
         # sudo: whoever works for the customer may not read users
         partner = self.partner_id.sudo().with_context(active_test=False)
         return bool(partner) and not partner.user_ids and partner.viber_can_be_customer
+
+    def _known_avatar(self):
+        """:return: address of the picture that the contact got; ``""`` without contact:
+            the next one has to get it anew
+        :rtype: str
+        """
+        return self.partner_id and self.avatar_url or ""
 
     def _set_avatar(self, url, result):
         """Show the customer's own picture on their contact, unless a person chose one.
@@ -195,16 +204,18 @@ class ViberSubscriber(models.Model):
         return True
 
     def _take_phone(self, number):
-        """Keep the number that the customer shared, and see whose it is.
+        """Keep the number that the customer shared when they were asked for it, and see
+        whose it is.
 
-        It links them to another contact only when they were asked for it: an app that
-        is not Viber's own could name anybody's number, and get that person's
-        conversations. Viber does not tell which button was pressed.
+        Unasked it is a card like any other: an app that is not Viber's own could name
+        anybody's number, and get that person's conversations.
 
         :param str number: in E.164
         """
+        if not self._was_asked_for_phone():
+            return
         self.phone = number
-        if self.account_id.link_by_phone and self._was_asked_for_phone():
+        if self.account_id.link_by_phone:
             matches = self._find_by_phone()
             if len(matches) == 1:
                 self.partner_id = matches

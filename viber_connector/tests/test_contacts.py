@@ -166,6 +166,20 @@ class TestAvatar(ContactCase):
                 url = AVATAR + str(len(image))
                 self.assertEqual(self.write_with(url, picture("blue")), image)
 
+    def test_a_contact_that_is_made_again_gets_its_picture(self):
+        for _time in range(2):
+            self.assertEqual(self.write_with(AVATAR, picture("red")), picture("red"))
+            self.account.subscriber_ids.partner_id.unlink()
+        self.assertEqual(self.write_with(AVATAR), picture("red"))
+
+    def test_a_name_that_nobody_can_read_is_none(self):
+        for name in ("\u3164\u2800", "\u200b", "\u0301", "\u202e"):
+            with self.subTest(name=name):
+                user = self.sender(name=name)
+                user["sender"]["id"] = f"id {name}"
+                partner = self.converse(**user).partner_id
+                self.assertRegex(partner.name, "^Viber user [0-9A-F]{6}$")
+
     def test_no_avatar_no_picture(self):
         for url in ("", PLACEHOLDER):
             self.assertEqual(self.write_with(url, picture("red")), b"")

@@ -115,9 +115,20 @@ class TestLinking(ContactCase):
         self.reply(self.converse(), '{"ActionType":"share-phone"}')
         self.send()
         subscriber = self.send_contact(self.NUMBER)
-        self.assertEqual(subscriber.phone, self.NUMBER)
-        self.assertEqual(subscriber.suggested_partner_id, contact)
+        self.assertFalse(subscriber.phone)
+        self.assertFalse(subscriber.suggested_partner_id)
         self.assertNotEqual(subscriber.partner_id, contact)
+        self.assertFalse(subscriber.partner_id.phone)
+
+    def test_a_card_with_a_text_is_no_answer(self):
+        self.account.link_by_phone = True
+        contact = self.contact(phone=self.NUMBER)
+        self.converse().action_viber_ask_phone()
+        self.send()
+        subscriber = self.send_contact(self.NUMBER, text="Call my boss, please")
+        self.assertFalse(subscriber.phone)
+        self.assertNotEqual(subscriber.partner_id, contact)
+        self.assertIn("Call my boss", str(subscriber.task_ids.message_ids[0].body))
 
     def test_a_number_that_is_none_is_not_taken(self):
         for number in ("", None, "+123", "phone", "+" + "9" * 40):
