@@ -81,6 +81,12 @@ def _nameless(unit, size):
     return tools.callback.Message("picture", media=media)
 
 
+def _find_words(raw):
+    for kind in ("text", "poll", "rich_media"):
+        message = tools.callback.Message(kind, raw=raw)
+        tools.words.find_words(message)
+
+
 def _build(text):
     file = tools.payload.OutgoingFile(text, "application/zip", 1, "https://a/a")
     sender = tools.payload.Sender(text)
@@ -133,6 +139,7 @@ TABLE = {
     "address.is_loopback": [
         (tools.address.is_loopback, wrap("http://", ":1"), ANY_TEXTS),
     ],
+    "address.is_base": [(tools.address.is_base, wrap("https://", ""), ANY_TEXTS)],
     "address.origin": [(tools.address.origin, wrap("http://", ":1"), ANY_TEXTS)],
     "callback.parse": [
         (tools.callback.parse, fill, BODIES),
@@ -151,7 +158,7 @@ TABLE = {
     "content.read": [
         (tools.content.read, make, TEXTS)
         for make in (
-            *map(_message, ("text", "file", "contact", "location")),
+            *map(_message, ("text", "url", "file", "contact", "location", "poll")),
             _nameless,
         )
     ],
@@ -219,6 +226,20 @@ TABLE = {
     "text.is_visible": [(tools.text.is_visible, fill, ANY_TEXTS)],
     "text.shorten": [(lambda text: tools.text.shorten(text, 80), fill, ANY_TEXTS)],
     "text.to_html": [(tools.text.to_html, fill, TEXTS)],
+    "text.to_plain": [(tools.text.to_plain, fill, TEXTS)],
+    "text.link_to_html": [
+        (tools.text.link_to_html, make, TEXTS) for make in (fill, wrap("a.", ".b"))
+    ],
+    "words.find_words": [
+        (lambda raw: _find_words({"text": raw}), fill, TEXTS),
+        (lambda raw: _find_words({"x": list(raw)}), fill, TEXTS),
+        (
+            lambda raw: _find_words(dict.fromkeys(map(str, range(len(raw))), "\u200b")),
+            fill,
+            ["a"],
+        ),
+        (lambda raw: _find_words({raw: "a"}), fill, TEXTS),
+    ],
     "viber_api.ViberApi.get_account_info": [
         (_call_api, fill, BODIES),
         (_call_api, wrap(b'{"status":', b"}"), BODIES),
@@ -229,6 +250,7 @@ TABLE = {
 
 #: Why others need none.
 READS_NOTHING = {
+    "address.is_public_ip": "an address that the name service gave",
     "content.file_url": "gives back one of two values",
     "media.Downloads.is_busy": "reads no bytes; fetches by try_fetch",
     "media.Downloads.is_ready": "reads no bytes; fetches by try_fetch",

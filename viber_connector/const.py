@@ -28,6 +28,12 @@ EVENT_TYPES = ["delivered", "seen", "failed", "conversation_started"]
 PROBE_EVENT = "webhook"
 #: An unsigned probe is looked for in no more than this; Viber's has 110 bytes (seen).
 PROBE_MAX_BYTES = 4 * 1024
+#: Types of messages whose ``media`` is a file (viber_bot_api.md, 4.5).
+FILE_TYPES = ("picture", "video", "file", "sticker")
+#: Types of messages that are understood.
+KNOWN_TYPES = (*FILE_TYPES, "text", "url", "location", "contact")
+#: What Viber sends as the text beside the number when our button is pressed.
+SHARE_PHONE_BODY = "phone"
 #: Events that report on a message of ours, named by its token.
 RECEIPT_EVENTS = ("delivered", "seen", "failed")
 #: ``message_token >> 22`` counts the milliseconds since this moment (seen).
@@ -227,6 +233,21 @@ MEDIA_LIFE = 3600
 MEDIA_RETRY_DELAYS = (15, 60, 180, 600, 1200)
 MEDIA_MAX_MB_PARAMETER = "viber_connector.media_max_mb"
 MEDIA_MAX_MB = 50
+#: Extensions of sounds and pictures that Python's :mod:`mimetypes` does not know, or
+#: not everywhere.
+SUFFIXES = {
+    "audio/aac": ".aac",
+    "audio/amr": ".amr",
+    "audio/mp4": ".m4a",
+    "audio/ogg": ".ogg",
+    "audio/opus": ".opus",
+    "audio/wav": ".wav",
+    "audio/webm": ".weba",
+    "audio/x-hx-aac-adts": ".aac",
+    "audio/x-m4a": ".m4a",
+    "image/heic": ".heic",
+    "image/webp": ".webp",
+}
 #: What a contact's picture may be, by its content.
 AVATAR_TYPES = ("image/jpeg", "image/png", "image/gif", "image/webp")
 EVENT_RETENTION_PARAMETER = "viber_connector.event_retention_days"

@@ -1,6 +1,7 @@
 """What a customer writes: into which task, and how it stands in the chatter."""
 
 import mimetypes
+import re
 
 from markupsafe import Markup
 
@@ -12,8 +13,11 @@ from .. import const
 from ..tools import content as content_tools
 from ..tools import reference
 from ..tools.media import Fetched
-from ..tools.text import shorten
+from ..tools.text import is_visible, shorten, to_plain
 
+# What is said of bytes that nobody knows.
+_SAYS_NOTHING = ("application/octet-stream", "binary/octet-stream", "text/plain", "")
+_CONTROLS = re.compile("[\x00-\x08\x0e-\x1f]")
 # What it takes to choose among conversations; their texts may be long.
 _CHOICE_FIELDS = [
     "active",
@@ -41,7 +45,8 @@ class ProjectTask(models.Model):
         """
         partner = subscriber._ensure_partner()
         content = content_tools.read(message, subscriber.country_code)
-        body = content.html + self._viber_remark(message, content, result)
+        remark = self._viber_remark(message, content, result)
+        body = self._viber_body(message, content, remark)
         earlier = self._viber_conversations(subscriber)
         task = earlier._viber_choose(subscriber, message.tracking_data)
         if task:
@@ -86,8 +91,24 @@ class ProjectTask(models.Model):
         """
         if mimetypes.guess_type(name)[0]:
             return name
-        mimetype = guess_mimetype(fetched.content, default=fetched.content_type)
-        return name + (mimetypes.guess_extension(mimetype) or "")
+        said, found = fetched.content_type, guess_mimetype(fetched.content)
+        # Where the bytes tell nothing, the server may know.
+        for mimetype in (said, found) if found in _SAYS_NOTHING else (found, said):
+            suffix = const.SUFFIXES.get(mimetype) or mimetypes.guess_extension(mimetype)
+            if suffix and mimetype not in _SAYS_NOTHING:
+                return name + suffix
+        return name + (".txt" if found == "text/plain" and _is_text(fetched) else "")
+
+    @api.model
+    def _viber_body(self, message, content, remark):
+        """:return: what stands in the chatter: the kind, if nobody knows it, the words,
+            a remark of ours
+        :rtype: Markup
+        """
+        if message.type in const.KNOWN_TYPES:
+            return content.html + remark
+        kind = self.env._("Viber sent a message of an unknown kind: %s", message.type)
+        return self._viber_small_print([kind]) + content.html + remark
 
     @api.model
     def _viber_remark(self, message, content, result):
@@ -99,24 +120,23 @@ class ProjectTask(models.Model):
         :return: a line below the message, or nothing
         :rtype: Markup
         """
-        lines = []
-        if message.type not in content_tools.KNOWN_TYPES:
-            lines.append(
-                self.env._("Viber sent a message of an unknown kind: %s", message.type)
+        if content.file_url:
+            is_there = isinstance(result, Fetched)
+            line = not is_there and self.env._(
+                "%s is being fetched…", content.file_name
             )
-        if content.file_url and not isinstance(result, Fetched):
-            lines.append(self.env._("%s is being fetched…", content.file_name))
-        elif message.type in content_tools.FILE_TYPES and not content.file_url:
-            lines.append(
-                self.env._(
-                    "Viber gave no file for this %s; it does not pass on what was "
-                    "forwarded.",
-                    message.type,
-                )
+        elif content.sticker:
+            line = self.env._("Sticker %s, without its picture.", content.sticker)
+        elif message.type in const.FILE_TYPES:
+            line = self.env._(
+                "Viber gave no file for this %s; it does not pass on what was "
+                "forwarded.",
+                message.type,
             )
-        elif not content.html and not content.file_url and not lines:
-            lines.append(self.env._("Viber sent an empty %s.", message.type))
-        return self._viber_small_print(lines)
+        else:
+            is_empty = message.type in const.KNOWN_TYPES and not content.html
+            line = is_empty and self.env._("Viber sent an empty %s.", message.type)
+        return self._viber_small_print([line] if line else [])
 
     @api.model
     def _viber_small_print(self, lines):
@@ -174,7 +194,8 @@ class ProjectTask(models.Model):
         partner = subscriber.partner_id
         account._ensure_project()
         previous = earlier._viber_latest()
-        first_line = content.text.strip().partition("\n")[0]
+        lines = to_plain(content.text).split("\n")
+        first_line = next(filter(is_visible, lines), "")
         vals = {
             "name": shorten(first_line, const.TASK_NAME_MAX_LENGTH)
             or self.env._("Viber message from %s", partner.name),
@@ -255,3 +276,15 @@ class ProjectTask(models.Model):
         subscriber.write(
             {"context": False, "welcome_text": False, "welcome_date": False}
         )
+
+
+def _is_text(fetched):
+    """:return: whether people can read a file as it is
+    :rtype: bool
+    """
+    if fetched.content_type.startswith("text/"):
+        return True
+    try:
+        return not _CONTROLS.search(fetched.content.decode())
+    except UnicodeDecodeError:
+        return False

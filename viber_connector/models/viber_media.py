@@ -282,7 +282,8 @@ class ViberMedia(models.Model):
         task = self.task_id
         event = callback.parse(self.event_id.payload)
         content = content_tools.read(event.message)
-        vals = {"body": content.html + self._remark(event.message, content, result)}
+        remark = self._remark(event.message, content, result)
+        vals = {"body": task._viber_body(event.message, content, remark)}
         if result:
             vals["attachment_ids"] = [
                 (4, attachment.id) for attachment in self._attach(content, result)

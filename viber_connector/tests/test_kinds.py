@@ -3,6 +3,7 @@
 import base64
 import io
 import json
+from urllib.parse import quote
 
 import requests
 from PIL import Image
@@ -80,6 +81,22 @@ class TestKinds(ViberCase):
                 shown, attachments = self.post(type="text", text=text)
                 self.assertEqual(shown.replace("<br/>", "<br>"), body)
                 self.assertFalse(attachments)
+
+    def test_a_task_is_called_by_what_can_be_read(self):
+        for text, name in (
+            ("hello (smiley) *urgent*", "hello 😊 urgent"),
+            ("_so_ ~no~ ```a < b```", "so no a < b"),
+            ("see https://a.example/x_y_z now", "see https://a.example/x_y_z now"),
+            ("\n \u200b\n*Second* line", "Second line"),
+            ("\u3164\u2800\u200b", "Viber message from Olena Koval"),
+            ("\u0301\u0301", "Viber message from Olena Koval"),
+            ("  ", "Viber message from Olena Koval"),
+        ):
+            with self.subTest(text=text):
+                self.env["project.task"].search([]).active = False
+                [row] = self.receive(self.text(text))
+                self.process()
+                self.assertEqual(row.task_id.name, name)
 
     def test_escapes_and_raw_utf8_read_alike(self):
         event = self.text("Принтер 🙁")
@@ -251,6 +268,174 @@ class TestKinds(ViberCase):
                 body, files = self.post(type=kind)
                 self.assertIn(f"Viber gave no file for this {kind}", body)
                 self.assertFalse(files)
+
+    def test_a_sticker_without_picture_is_told_by_its_number(self):
+        for sticker_id in (40133, "40133"):
+            body, files = self.post(type="sticker", sticker_id=sticker_id)
+            self.assertIn("Sticker 40133, without its picture.", body)
+            self.assertNotIn("forwarded", body)
+            self.assertFalse(files)
+
+    def test_a_sound_is_called_one(self):
+        amr, ogg, mp3 = b"#!AMR\n\x3c" + bytes(60), b"OggS" + bytes(60), b"ID3\x03"
+        for content, mimetype, name in (
+            (amr, "audio/amr", "voice.amr"),
+            (amr, "", "voice.amr"),
+            (ogg, "audio/ogg", "voice.ogg"),
+            (mp3 + bytes(60), "audio/mpeg", "voice.mp3"),
+            (b"\xff\xf1\x50\x80" + bytes(60), "audio/aac", "voice.aac"),
+            (bytes(range(200, 255)), "binary/octet-stream", "voice"),
+            (bytes(range(200, 255)), "", "voice"),
+            ("Привіт\n".encode(), "", "voice.txt"),
+            ("Привіт".encode("cp1251"), "text/plain", "voice.txt"),
+        ):
+            with self.subTest(name=name, mimetype=mimetype):
+                self.viber.serve(URL, content, mimetype)
+                _body, files = self.post(type="voice", media=URL)
+                self.assertEqual(files.name, name)
+
+    # -- Words beside something else ---------------------------------------------
+
+    def test_what_stands_beside_something_is_shown_below_it(self):
+        place = {"lat": 50.450101, "lon": 30.523399}
+        contact = {"name": "Ivan Bondar", "phone_number": "+380671234567"}
+        for first, message in (
+            ("📍", {"type": "location", "location": place}),
+            ("👤", {"type": "contact", "contact": contact}),
+            ("https://a.example", {"type": "url", "media": "https://a.example"}),
+        ):
+            with self.subTest(type=message["type"]):
+                body, _files = self.post(text="It is *urgent*", **message)
+                self.assertIn("It is <b>urgent</b>", body)
+                self.assertLess(body.index(first), body.index("urgent"))
+                # Each thing once.
+                self.assertEqual(body.count("urgent"), 1)
+                self.assertNotIn("unknown kind", body)
+
+    def test_a_place_has_an_address(self):
+        place = {
+            "lat": 50.45,
+            "lon": 30.52,
+            "address": "Khreshchatyk 1",
+            "name": "Post",
+        }
+        body, _files = self.post(type="location", location=place)
+        self.assertIn("50.450000, 30.520000", body)
+        self.assertIn("Khreshchatyk 1", body)
+        self.assertIn("Post", body)
+        body, _files = self.post(type="location", location={"address": "Somewhere"})
+        self.assertIn("Somewhere", body)
+
+    def test_a_link_without_scheme_is_clickable(self):
+        for link in (
+            "example.com",
+            "www.example.com/page?id=7",
+            "shop.example.com:8443/a_b#c",
+            "приклад.укр/сторінка",
+        ):
+            with self.subTest(link=link):
+                body, _files = self.post(type="url", media=link)
+                self.assertIn(f'href="https://{quote(link, safe="/?=:#")}"', body)
+                self.assertIn(f">{link}</a>", body)
+        for link in (
+            "javascript:alert(1)",
+            "data:text/html,x",
+            "file:///etc/passwd",
+            "//example.com",
+            "example",
+            "1.2",
+            'example.com/"onclick="x',
+            "user@example.com",
+            "javascript:alert(1)//example.com",
+        ):
+            with self.subTest(link=link):
+                body, _files = self.post(type="url", media=link)
+                self.assertNotIn("<a", body)
+
+    def test_the_words_of_a_kind_that_nobody_knows_are_read(self):
+        buttons = [
+            {
+                "Columns": 6,
+                "ActionType": "open-url",
+                "ActionBody": "https://a.example/item/1",
+                "Text": "<font color=#323232><b>Head &amp; phones</b></font>",
+                "TextSize": "medium",
+                "TextVAlign": "middle",
+                "Image": "https://a.example/1.png",
+            },
+            {"ActionType": "reply", "ActionBody": "buy", "Text": "Buy"},
+        ]
+        for message, shown, hidden in (
+            (
+                {"type": "poll", "question": "When?", "options": ["Today", "Later"]},
+                ("When?", "• Today", "• Later"),
+                (),
+            ),
+            (
+                {
+                    "type": "poll",
+                    "poll": {
+                        "id": "9f2a",
+                        "title": "When?",
+                        "choices": [{"name": "Today", "votes": 3}, {"name": "Later"}],
+                    },
+                },
+                ("When?", "Today", "Later"),
+                ("9f2a",),
+            ),
+            (
+                {
+                    "type": "rich_media",
+                    "rich_media": {"BgColor": "#FFFFFF", "Buttons": buttons},
+                    "alt_text": "Our offer",
+                },
+                ("Head &amp; phones", "Buy", "Our offer"),
+                ("font", "medium", "middle", "#FFFFFF", "open-url", "1.png"),
+            ),
+            (
+                {"type": "quiz", "deep": {"er": [{"text": "Down here"}]}},
+                ("Down here",),
+                (),
+            ),
+            (
+                {"type": "x", "blob": "QUJD" * 20, "words": "Hi <b>"},
+                ("Hi &lt;b&gt;",),
+                ("QUJD",),
+            ),
+        ):
+            with self.subTest(message=message):
+                body, _files = self.post(**message)
+                kind = body.index(f"unknown kind: {message['type']}")
+                for text in shown:
+                    self.assertIn(text, body)
+                    self.assertGreater(body.index(text), kind)
+                for text in hidden:
+                    self.assertNotIn(text, body)
+
+    def test_a_message_that_is_a_bare_text_is_read(self):
+        [row] = self.receive(self.event(message="Is anybody there?"))
+        self.process()
+        self.assertIn("Is anybody there?", row.mail_message_id.body)
+        self.assertEqual(row.task_id.name, "Is anybody there?")
+
+    def test_words_without_end_are_cut(self):
+        deep = text = {"text": "bottom"}
+        for _level in range(50):
+            deep = {"deeper": deep}
+        body, _files = self.post(type="x", deep=deep, top="top")
+        self.assertIn("top", body)
+        self.assertNotIn("bottom", body)
+        self.assertTrue(text)
+        many = [f"word {number}" for number in range(5000)]
+        body, _files = self.post(type="x", many=many)
+        self.assertIn("word 50", body)
+        self.assertLess(len(body), 3 * 7000)
+
+    def test_blanks_are_an_empty_text(self):
+        for text in ("", " ", "\n \t", "\u200b", "\u3164\u2800"):
+            with self.subTest(text=text):
+                body, _files = self.post(type="text", text=text)
+                self.assertIn("Viber sent an empty text.", body)
 
     # -- What nobody knows today -----------------------------------------------------
 

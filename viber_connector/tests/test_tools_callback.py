@@ -140,11 +140,18 @@ class TestCallback(BaseCase):
                 self.assertEqual(found.user_id, CUSTOMER_ID)
 
     def test_parts_of_the_wrong_type_are_none(self):
-        for value in (None, 1, "a", ["a"], True):
+        for value in (None, 1, "", "a", [], ["a"], True):
             with self.subTest(value=value):
                 found = parse_event("message", sender=value, message=value)
                 self.assertIsNone(found.user)
-                self.assertEqual(found.message, Message())
+                if value not in ("a", ["a"]):
+                    self.assertFalse(found.message.text)
+                self.assertEqual(found.message.type, "unknown")
+
+    def test_a_message_that_is_a_bare_text_is_one(self):
+        self.assertEqual(parse_event("message", message="Hello").message.text, "Hello")
+        found = parse_event("message", message=["Hello", "you"]).message
+        self.assertEqual(found.raw, {"text": ["Hello", "you"]})
 
     def test_user_id_that_no_key_could_hold_is_none(self):
         self.assertEqual(parse_event("seen", user_id="a" * 128).user_id, "a" * 128)

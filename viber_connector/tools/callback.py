@@ -140,7 +140,9 @@ def _user(value):
 
 
 def _message(value):
-    raw = value if isinstance(value, dict) else {}
+    # Some other client's message may be the bare text, or several.
+    raw = {"text": value} if isinstance(value, (str, list)) else value
+    raw = raw if isinstance(raw, dict) else {}
     return Message(
         type=clean_line(raw.get("type")) or "unknown",
         text=clean_text(raw.get("text")),

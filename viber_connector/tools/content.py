@@ -5,7 +5,7 @@ Words are left to the models, which can translate; nothing here raises on what c
 
 import math
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 from urllib.parse import unquote, urlsplit
 
@@ -14,12 +14,8 @@ from markupsafe import Markup
 
 from .. import const
 from .phone import to_e164
-from .text import clean_line, to_html
-
-#: Types whose ``media`` is a file to be fetched (viber_bot_api.md, 4.5).
-FILE_TYPES = ("picture", "video", "file", "sticker")
-#: Types that are understood.
-KNOWN_TYPES = (*FILE_TYPES, "text", "url", "location", "contact")
+from .text import clean_line, is_visible, link_to_html, to_html
+from .words import find_words
 
 _FILE_NAME_MAX_LENGTH = 120
 _MAP = "https://www.openstreetmap.org/?mlat={lat}&mlon={lon}#map=17/{lat}/{lon}"
@@ -40,6 +36,8 @@ class Content:
     file_url: str = ""
     file_name: str = ""
     attachments: tuple[tuple[str, bytes], ...] = ()
+    #: its number, when that is all there is of a sticker
+    sticker: str = ""
     #: maybe the customer's own number: what they would send on the press of a button
     phone: str = ""
 
@@ -57,6 +55,23 @@ def read(message, country_code=""):
     return _read_file(message, country_code)
 
 
+def _with_words(content, message, but=()):
+    """Put the words of a message below what stands for its kind.
+
+    :param Content content: without words
+    :param Message message: as it came
+    :param but: what stands there already (container of str)
+    :rtype: Content
+    """
+    words = find_words(message, but)
+    lines = [content.html, *map(to_html, words)]
+    return replace(
+        content,
+        html=Markup("<br/>").join(filter(None, lines)),
+        text="\n".join(words) or content.text,
+    )
+
+
 def file_url(message):
     """:return: address of the file that came with a message, or ``""``
     :rtype: str
@@ -65,21 +80,20 @@ def file_url(message):
 
 
 def _read_text(message, _country_code):
-    return Content(to_html(message.text), message.text)
+    return _with_words(Content(), message)
 
 
 def _read_url(message, _country_code):
-    text = message.media or message.text
-    return Content(to_html(text), text)
+    link = message.media
+    return _with_words(Content(link_to_html(link), link), message, (link,))
 
 
 def _read_file(message, _country_code):
-    return Content(
-        to_html(message.text),
-        message.text,
-        file_url=message.media,
-        file_name=_file_name(message),
+    sticker = "" if message.media else clean_line(message.raw.get("sticker_id"))
+    content = Content(
+        file_url=message.media, file_name=_file_name(message), sticker=sticker
     )
+    return _with_words(content, message)
 
 
 def _read_location(message, _country_code):
@@ -87,7 +101,7 @@ def _read_location(message, _country_code):
     values = location if isinstance(location, dict) else {}
     lat, lon = _coordinate(values.get("lat")), _coordinate(values.get("lon"))
     if lat is None or lon is None:
-        return Content(to_html(message.text), message.text)
+        return _with_words(Content(), message)
     place = f"{lat:.6f}, {lon:.6f}"
     html = Markup(
         '📍 <a href="%s" target="_blank" rel="noopener noreferrer">%s</a>'
@@ -95,7 +109,7 @@ def _read_location(message, _country_code):
         _MAP.format(lat=lat, lon=lon),
         place,
     )
-    return Content(html, f"📍 {place}")
+    return _with_words(Content(html, f"📍 {place}"), message)
 
 
 def _coordinate(value):
@@ -118,15 +132,15 @@ def _read_contact(message, country_code):
     valid = to_e164(number, country_code)
     number = valid or number
     line = ", ".join(part for part in (name, number) if part)
-    if not line:
-        return Content(to_html(message.text), message.text)
-    # Only the answer to a share-phone button carries a text (seen); a contact that was
-    # attached by hand can be anyone's.
-    shared = valid if message.text else ""
+    if not is_visible(line):
+        return _with_words(Content(), message)
     card = (f"{safe_file_name(name) or number}.vcf", _vcard(name or number, number))
-    return Content(
-        Markup("👤 %s") % line, f"👤 {line}", attachments=(card,), phone=shared
-    )
+    content = Content(Markup("👤 %s") % line, f"👤 {line}", attachments=(card,))
+    # Only the answer to a share-phone button carries the text of that button (seen); a
+    # contact that was attached by hand can be anyone's.
+    if message.text == const.SHARE_PHONE_BODY:
+        return replace(content, phone=valid)
+    return _with_words(content, message, (name, clean_line(values.get("phone_number"))))
 
 
 def _vcard(name, number):
@@ -158,7 +172,8 @@ def _file_name(message):
         path = PurePosixPath(unquote(_url_path(message.media)))
         stem = f"sticker-{sticker}" if sticker else clean_line(message.type)
         given = stem + path.suffix
-    return safe_file_name(given) or "file"
+    name = safe_file_name(given)
+    return name if is_visible(PurePosixPath(name).stem) else "file" + _suffix(name)
 
 
 def _url_path(url):
@@ -180,5 +195,9 @@ def safe_file_name(name):
     """
     name = _UNSAFE.sub("_", clean_line(name)).strip(" .")
     path = PurePosixPath(name)
-    suffix = path.suffix[:16]
+    suffix = _suffix(name)
     return name[: len(name) - len(path.suffix)][:_FILE_NAME_MAX_LENGTH] + suffix
+
+
+def _suffix(name):
+    return PurePosixPath(name).suffix[:16]

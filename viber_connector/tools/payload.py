@@ -107,7 +107,7 @@ def share_phone_keyboard(label):
         "Columns": 6,
         "Rows": 1,
         "ActionType": "share-phone",
-        "ActionBody": "phone",
+        "ActionBody": const.SHARE_PHONE_BODY,
         "Text": label,
     }
     return Keyboard(Type="keyboard", DefaultHeight=False, Buttons=[button])

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from html import unescape
 
 from markupsafe import Markup, escape
 
@@ -16,6 +17,12 @@ _UNWANTED = re.compile(
 # Letters and signs by their category that show nothing: Hangul fillers, empty Braille.
 _BLANKS = frozenset("\u115f\u1160\u2800\u3164\uffa0")
 LINK = re.compile(r"""https?://[^\s<>"'`\x00]+""", re.IGNORECASE)
+# An address of the web without its scheme: what stands in front of a colon there would
+# be one, such as ``javascript:``.
+_HOST_FIRST = re.compile(
+    r"(?:[\w-]{1,63}\.){1,10}[^\W\d]{2,63}(?::\d{1,5})?(?:[/?#][^\s<>\"'`\x00]*)?"
+)
+_TAG = re.compile(r"<[^<>]*>")
 # The characters that are marks on a letter before them, and are put in an order; in
 # Unicode 17 none stands beyond these planes.
 _COMBINING = "".join(filter(unicodedata.combining, map(chr, range(0x20000))))
@@ -136,6 +143,26 @@ def to_html(text):
     return Markup(html.replace("\n", "<br/>"))
 
 
+def link_to_html(link):
+    """Show what is a link by its kind, whether or not it says how to get there.
+
+    :param str link: from outside; what is no address of the web stays a text
+    :rtype: Markup
+    """
+    if _HOST_FIRST.fullmatch(link):
+        return _anchor(f"https://{link}", link)
+    return to_html(link)
+
+
+def to_plain(text):
+    """Show a Viber text where nothing can be formatted: emoji, and no marks.
+
+    :param str text: what the customer wrote, from :func:`clean_text`
+    :rtype: str
+    """
+    return unescape(_TAG.sub("", str(to_html(text)).replace("<br/>", "\n")))
+
+
 def _format(html, marks, keep):
     """Put tags for marks; each pair is kept as a whole, so that none of the next kind
     begins inside of it and ends outside."""
@@ -151,5 +178,9 @@ def _format(html, marks, keep):
 
 def _keep_link(link, keep):
     url = link.rstrip(_LINK_TAIL)
+    return keep(_anchor(url, url)) + link[len(url) :]
+
+
+def _anchor(url, text):
     html = Markup('<a href="%s" target="_blank" rel="noopener noreferrer">%s</a>')
-    return keep(html % (url, url)) + link[len(url) :]
+    return html % (url, text)
