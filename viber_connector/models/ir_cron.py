@@ -12,6 +12,21 @@ from .. import const
 class IrCron(models.Model):
     _inherit = "ir.cron"
 
+    def init(self):
+        """Have an update of the addon wait until our jobs have ended, and them until it
+        has: a job in the middle of its work and a table that changes would stop each
+        other. Called first, before any table of ours is touched."""
+        super().init()
+        self.env.cr.execute(
+            """
+            SELECT cron.id FROM ir_cron cron
+              JOIN ir_model_data data
+                ON data.res_id = cron.id AND data.model = 'ir.cron'
+             WHERE data.module = 'viber_connector'
+          ORDER BY cron.id FOR NO KEY UPDATE OF cron
+            """
+        )
+
     @api.model
     def _viber_job(self, name):
         """Find one of our jobs; unlike ``env.ref`` it asks nothing of the database.
