@@ -8,7 +8,7 @@ import pytest
 
 from devtools import databases, odoo, odoo_tree
 from devtools.paths import ADDON, DATA, ROOT
-from devtools.server import OdooServer, free_port
+from devtools.server import OdooError, OdooServer, free_port
 from devtools.shell import run
 from viber_simulator.testing import wait_until
 
@@ -41,16 +41,16 @@ KEYS = """
     SELECT key.auth_token FROM viber_account_key key
       JOIN viber_account account ON account.id = key.account_id
 """
-LEFT_BEHIND = """
-    SELECT attname FROM pg_attribute
-     WHERE attrelid = 'viber_account'::regclass AND attname = 'auth_token'
-     UNION ALL
-    SELECT indexrelid::regclass::text FROM pg_index
-     WHERE indrelid = 'viber_account'::regclass
-       AND pg_get_indexdef(indexrelid) LIKE '%(auth_token)%'
-     UNION ALL
-    SELECT conname FROM pg_constraint WHERE conname LIKE '%send_rate%'
+JOBS = """
+    SELECT cron.id FROM ir_cron cron
+      JOIN ir_model_data data ON data.res_id = cron.id AND data.model = 'ir.cron'
+     WHERE data.module = 'viber_connector' ORDER BY cron.id
 """
+IS_OURS_TO_RESET = """
+    SELECT name FROM ir_model_data
+     WHERE module = 'viber_connector' AND model = 'ir.cron' AND NOT noupdate
+"""
+PARKED = "SELECT count(*) FROM viber_event WHERE state = 'pending' AND is_parked"
 
 
 @pytest.fixture(scope="module")
@@ -74,10 +74,11 @@ def previous(variables, tmp_path_factory):
     return variables | {"ODOO_RC": str(configuration)}
 
 
-def test_an_update_moves_the_key_and_keeps_all_that_waits(
+def test_an_update_keeps_all_that_waits_and_all_that_was_set(
     variables, previous, simulator
 ):
     port = free_port()
+    chosen = {"interval_number": 7, "priority": 9}
     with databases.temporary(variables, "upgrade", databases.BASE) as database:
         databases.upgrade(previous, database, "-i", ADDON.name)
         with OdooServer(previous, database, port=port) as server:
@@ -88,9 +89,20 @@ def test_an_update_moves_the_key_and_keeps_all_that_waits(
             task = account.write(customer, "Good day")
             account.comment(task, "Before the update")
             simulator.wait_for_message(customer, account.bot, "Before the update")
+            blocked = simulator.create_user("Taras Melnyk")
+            account.write(blocked, "Good morning")
+            subscriber = [
+                ("viber_user_id", "=", simulator.viber_id(blocked, account.bot))
+            ]
+            subscriber = server.rpc("viber.subscriber", "search", subscriber)
+            server.rpc("viber.subscriber", "write", subscriber, {"is_blocked": True})
+            simulator.write(blocked, account.bot, "Let me in")
             simulator.connections("refuse")
             account.comment(task, "Waits")
             wait_until(lambda: account.read("paused_until")["paused_until"])
+            jobs = [row[0] for row in server.sql(JOBS)]
+            for job in jobs:
+                wait_until(lambda job=job: _set(server, job, chosen), what="the job")
         for query, states in (
             (COPY_EVENT, EVENT_STATES),
             (COPY_MESSAGE, MESSAGE_STATES),
@@ -99,19 +111,24 @@ def test_an_update_moves_the_key_and_keeps_all_that_waits(
                 server.sql(query, {"state": state})
         before = _states(server)
         token = account.bot["token"]
-        assert server.sql("SELECT auth_token FROM viber_account") == [(token,)]
+        assert server.sql(KEYS) == [(token,)]
 
         update = databases.upgrade(variables, database, "-u", ADDON.name)
         assert problems(update) == []
         assert token not in update
         assert _states(server) == before
         assert server.sql(KEYS) == [(token,)]
-        assert server.sql(LEFT_BEHIND) == []
+        assert server.sql(IS_OURS_TO_RESET) == []
 
         simulator.connections("open")
         with OdooServer(variables, database, port=port) as server:
             account.odoo = server
+            for job in jobs:
+                [kept] = server.rpc("ir.cron", "read", [job], list(chosen))
+                assert kept == {"id": job} | chosen
             assert account.read("state") == {"id": account.id, "state": "connected"}
+            wait_until(lambda: server.sql(PARKED) == [(1,)], what="what is parked")
+            server.rpc("viber.subscriber", "write", subscriber, {"is_blocked": False})
             server.rpc("viber.account", "action_check", [account.id])
             for text in ("Waits", "Copied outgoing"):
                 simulator.wait_for_message(customer, account.bot, text)
@@ -124,9 +141,25 @@ def test_an_update_moves_the_key_and_keeps_all_that_waits(
                 ["body"],
             )
             assert problems(server.log_text()) == []
+            let_in = [("body", "ilike", "Let me in")]
+            wait_until(
+                lambda: server.rpc("mail.message", "search_count", let_in) == 1,
+                what="what was parked in the chatter",
+            )
     bodies = " ".join(message["body"] for message in chatter)
     assert bodies.count("Copied pending") == 1
     assert "Copied failed" not in bodies
+
+
+def _set(server, job, values):
+    """Change a job.
+
+    :return: whether it was not just running (bool).
+    """
+    try:
+        return server.rpc("ir.cron", "write", [job], values)
+    except OdooError:
+        return False
 
 
 def _states(server):
