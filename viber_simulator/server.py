@@ -5,6 +5,7 @@ from pathlib import Path
 from aiohttp import web
 
 from .control import Control, explain
+from .doors import guard
 from .gateway import Gateway
 from .listener import Listener
 from .service import Service
@@ -37,7 +38,7 @@ class Server:
         :return: (address of the service, address of the control API)
         """
         gateway = Gateway(self.service)
-        app = web.Application(middlewares=[explain])
+        app = web.Application(middlewares=[guard, explain])
         self._runner = web.AppRunner(
             app, access_log=None, shutdown_timeout=SHUTDOWN_TIMEOUT
         )
@@ -92,6 +93,7 @@ async def _phone_page(_request):
     headers = {
         "Cache-Control": "no-cache",
         "Content-Security-Policy": "default-src 'self'; media-src 'self' blob:;"
-        " img-src http: https: data: blob:; style-src 'self' 'unsafe-inline'",
+        " img-src http: https: data: blob:; style-src 'self' 'unsafe-inline';"
+        " frame-ancestors 'none'",
     }
     return web.FileResponse(PHONE / "index.html", headers=headers)
