@@ -106,7 +106,7 @@ def test_what_a_client_does_not_know_is_left_out(open_outbox, odoo, simulator):
         assert "keyboard" not in message["content"]
 
 
-def test_who_has_left_gets_nothing_until_he_is_back(open_outbox, odoo, simulator):
+def test_who_has_left_gets_nothing_until_they_are_back(open_outbox, odoo, simulator):
     outbox = open_outbox(len(RECIPIENT_GONE))
     for customer, status in zip(outbox.customers, RECIPIENT_GONE, strict=True):
         _refuse(outbox, customer, status)

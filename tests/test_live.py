@@ -1,4 +1,4 @@
-"""What an agent sees without touching the page, and what he can do about it."""
+"""What an agent sees without touching the page, and what they can do about it."""
 
 import base64
 import re
@@ -178,7 +178,7 @@ def test_an_uncertain_answer_can_be_confirmed(
         simulator.settings(delivered=True)
 
 
-def test_the_agent_is_told_before_he_writes_to_a_customer_who_left(
+def test_the_agent_is_told_before_writing_to_a_customer_who_left(
     agent, account_threaded, simulator, customer, screenshots
 ):
     simulator.unsubscribe(customer, account_threaded.bot)

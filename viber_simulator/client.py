@@ -97,7 +97,7 @@ class Client:
         return self._get("users")
 
     def user(self, user):
-        """The user as he stands now."""
+        """The user as they stand now."""
         return self._get(f"users/{_key(user)}")
 
     def update_user(self, user, **values):
@@ -354,7 +354,7 @@ class Client:
     # -- the control API ---------------------------------------------------------
 
     def phone_url(self, user=None, bot=None, context=None):
-        """Address of the phone page: of all, of one user, or of one of his chats.
+        """Address of the phone page: of all, of one user, or of one of their chats.
 
         :param context: with ``bot``, the page that opens it as by a deep link
         """

@@ -110,7 +110,7 @@ class Media:
         return hmac.new(self._world.media_secret.encode(), text, "sha256").hexdigest()
 
     def avatar_url(self, file_id):
-        """The lasting address of a user's picture, or None when he has none."""
+        """The lasting address of a user's picture, or None when they have none."""
         if not file_id:
             return None
         return f"{self.base_url}/download_photo?dlid={file_id}&fltp=jpg&imsz=0000"

@@ -172,7 +172,7 @@ class Bot:
         return self
 
     def subscribe(self, user):
-        """Let a user write, and return his id at this bot."""
+        """Let a user write, and return their id at this bot."""
         self.viber.write(user, self.record, "hello")
         self.viber.wait_idle()
         return self.viber.viber_id(user, self.record)

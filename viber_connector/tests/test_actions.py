@@ -113,7 +113,7 @@ class TestActions(FateCase):
         tasks.notify_cancel_by_type("viber")
         self.assertEqual((mine.state, other.state), ("canceled", "failed"))
 
-    def test_nobody_acts_where_he_may_not_write(self):
+    def test_nobody_acts_where_they_may_not_write(self):
         message = self.answered(500).mail_message_id
         self.project.privacy_visibility = "followers"
         outsider = new_test_user(
@@ -241,7 +241,7 @@ class TestEditing(FateCase):
 
 
 class TestAsking(FateCase):
-    def test_the_customer_gets_a_button_that_shares_his_number(self):
+    def test_the_customer_gets_a_button_that_shares_their_number(self):
         self.assertTrue(self.task.with_user(self.agent).action_viber_ask_phone())
         self.send()
         [body] = self.viber.sent()

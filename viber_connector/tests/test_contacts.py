@@ -209,7 +209,7 @@ class TestFates(ContactCase):
         self.assertEqual(self.converse("Again"), task)
         self.assertTrue(task.partner_id.active)
 
-    def test_a_deleted_contact_is_made_anew_for_all_his_conversations(self):
+    def test_a_deleted_contact_is_made_anew_for_all_their_conversations(self):
         task = self.converse()
         subscriber = task.viber_subscriber_id
         closed = task.copy({"viber_subscriber_id": subscriber.id, "state": "1_done"})

@@ -80,7 +80,7 @@ class TestWhichTask(ViberCase):
         second.state = "02_changes_requested"
         self.assertIn(self.converse("c"), first + second)
 
-    def test_a_reference_counts_only_if_it_is_ours_and_his(self):
+    def test_a_reference_counts_only_if_it_is_ours_and_theirs(self):
         other = self.converse("I am another", user_id="another==")
         first = self.converse()
         subscriber = first.viber_subscriber_id

@@ -206,7 +206,7 @@ class TestPolicies(FateCase):
 
     # -- the limit of silent customers ---------------------------------------------
 
-    def test_a_silent_customer_gets_the_rest_when_he_writes(self):
+    def test_a_silent_customer_gets_the_rest_when_they_write(self):
         row = self.answered({"status": 12}, body="Too many")
         self.reply(self.task, "Later")
         self.assertEqual(row.failure_type, "viber_rate")

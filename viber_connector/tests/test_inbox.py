@@ -59,7 +59,7 @@ class TestInbox(ViberCase):
             [f"<p>{text}</p>" for text in ("first", "second")],
         )
 
-    def test_the_customer_gets_no_echo_of_what_he_wrote(self):
+    def test_the_customer_gets_no_echo_of_what_they_wrote(self):
         task = self.converse()
         self.assertFalse(self.env["viber.message"].search([("task_id", "=", task.id)]))
         self.assertFalse(self.comments(task).notification_ids)
@@ -87,7 +87,7 @@ class TestInbox(ViberCase):
         self.assertNotEqual(other, task)
         self.assertEqual(other.partner_id, task.partner_id)
 
-    def test_of_several_open_tasks_the_one_he_answers_gets_the_message(self):
+    def test_of_several_open_tasks_the_one_that_is_answered_gets_the_message(self):
         first = self.converse()
         second = first.copy({"viber_subscriber_id": first.viber_subscriber_id.id})
         reference = first._viber_reference(first.viber_subscriber_id)

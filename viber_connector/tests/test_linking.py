@@ -87,7 +87,7 @@ class TestLinking(ContactCase):
         self.assertFalse(subscriber.suggested_partner_id)
         self.assertIn("2 contacts", subscriber.suggestion)
 
-    def test_a_linked_contact_is_never_left_for_another_with_his_number(self):
+    def test_a_linked_contact_is_never_left_for_another_with_the_same_number(self):
         self.account.link_by_phone = True
         subscriber = self.converse().viber_subscriber_id
         subscriber.partner_id = chosen = self.contact(phone=self.NUMBER)
@@ -102,7 +102,7 @@ class TestLinking(ContactCase):
         partner = self.share(self.NUMBER).partner_id
         self.assertNotIn(partner, other + archived)
 
-    def test_a_contact_that_was_attached_by_hand_is_not_his_number(self):
+    def test_a_contact_that_was_attached_by_hand_is_not_their_number(self):
         self.account.link_by_phone = True
         self.contact(phone=self.NUMBER)
         subscriber = self.share(self.NUMBER, text="")

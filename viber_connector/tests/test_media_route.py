@@ -206,7 +206,7 @@ class TestMediaRoute(ViberCase, HttpCase):
 
     # -- pictures of employees -----------------------------------------------------
 
-    def test_the_authors_picture_is_public_while_he_answers_in_his_name(self):
+    def test_the_authors_picture_is_public_while_they_answer_in_their_name(self):
         self.account.send_as_employee = True
         self.agent.partner_id.image_1920 = base64.b64encode(
             picture("JPEG", size=(600, 600))

@@ -95,7 +95,7 @@ class TestOutbox(ViberCase):
         self.assertEqual(notification.failure_type, "viber_recipient")
         self.assertIn("left", notification.failure_reason)
 
-    def test_a_customer_who_left_gets_an_email_if_he_has_an_address(self):
+    def test_a_customer_who_left_gets_an_email_if_they_have_an_address(self):
         self.customer.email = "olena@example.com"
         self.subscriber._set_subscribed(False)
         message = self.reply(self.task)

@@ -49,7 +49,7 @@ class TestCallback(BaseCase):
             Message("text", "Добрий день", "", "vc1.6ho.0", raw=message),
         )
 
-    def test_new_subscriber_is_known_by_his_profile(self):
+    def test_new_subscriber_is_known_by_their_profile(self):
         for event in ("subscribed", "conversation_started", "client_status"):
             with self.subTest(event=event):
                 found = parse_event(event, user=OLENA)

@@ -72,7 +72,7 @@ class TestWelcome(ViberCase, HttpCase):
         self.account.company_id.partner_id.lang = "uk_UA"
         self.assertIn("Добрий день", self.welcome(language="el-GR"))
 
-    def test_who_keeps_his_name_to_himself_is_greeted_without(self):
+    def test_who_keeps_their_name_private_is_greeted_without(self):
         for name in ("Subscriber", ""):
             self.assertEqual(
                 self.welcome(name=name, language="en"), "Hello! How can we help?"
@@ -134,7 +134,7 @@ class TestWelcome(ViberCase, HttpCase):
         task.state = "1_done"
         self.assertNotIn("Добрий день", self.notes(self.converse("Again")))
 
-    def test_a_link_that_an_old_customer_used_stands_in_his_open_task(self):
+    def test_a_link_that_an_old_customer_used_stands_in_their_open_task(self):
         task = self.converse()
         self.open(self.opening(context="promo-7", is_subscribed=True))
         self.process()
