@@ -9,7 +9,7 @@ from . import const
 from .billing import charge
 from .callbacks import webhook_url
 from .errors import ApiError, bad, missing
-from .validation import check_message, check_string
+from .validation import check_message, check_string, level_of
 from .world import Message
 
 # What is not part of a message's content.
@@ -176,7 +176,7 @@ class BotApi:
             raise ApiError(const.WEBHOOK_NOT_SET)
         chat = self._subscriber(bot, receiver)
         user = self._service.world.user(chat.user)
-        if int(request.get("min_api_version", 1)) > user.api_version:
+        if level_of(request) > user.api_version:
             raise ApiError(const.API_VERSION_NOT_SUPPORTED)
         clock = self._service.clock
         hour = int(clock.now() // 3600)
@@ -212,8 +212,12 @@ class BotApi:
 
 
 def content_of(request):
-    """What of a request is the message itself."""
-    return {key: request[key] for key in request if key not in ADDRESSING}
+    """What of a request is the message itself; a null is not there."""
+    return {
+        key: value
+        for key, value in request.items()
+        if key not in ADDRESSING and value is not None
+    }
 
 
 def _event_types(request):

@@ -75,6 +75,7 @@ MAX_FILE_NAME = 256
 MAX_CONTACT_NAME = 28
 MAX_CONTACT_PHONE = 18
 MAX_VIDEO_DURATION = 180
+MAX_STICKER = 10**9  # no document names a limit
 MAX_BROADCAST = 300
 MAX_ONLINE_IDS = 100
 API_VERSION = 10  # the highest level that the service knows

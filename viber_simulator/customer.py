@@ -45,7 +45,7 @@ class Customer:
         if not request:
             return
         try:
-            validation.check_message(request, self._service.settings)
+            validation.check_message(request, self._service.settings, is_welcome=True)
         except ApiError:
             return  # the service says nothing of welcomes that it cannot use
         clock = self._service.clock

@@ -1,42 +1,35 @@
 """What the service demands of the messages that bots send."""
 
+import re
 from pathlib import PurePosixPath
 from urllib.parse import unquote, urlsplit
 
 from . import const, keyboard
 from .errors import ApiError, bad, missing
 
-# A JSON null is not the same as a missing key: the service refuses it.
-NEVER_NULL = (
-    "type",
-    "text",
-    "media",
-    "thumbnail",
-    "tracking_data",
-    "sender",
-    "file_name",
-    "keyboard",
-    "min_api_version",
-)
+WHOLE_NUMBER = re.compile("[0-9]{1,15}")
 REFUSED_FROM_BOTS = ("payment",)  # known to the service; not simulated
 
 
-def check_message(request, settings):
+def check_message(request, settings, is_welcome=False):
     """Check everything about a message but its receiver.
+
+    A null counts as absent, as with the service, where the key may be absent at all.
 
     :param dict request: body of ``send_message``, ``broadcast_message``, or a welcome
     :param Settings settings: for what the documents leave open
+    :param bool is_welcome: it needs no sender: the official Node library gives none
     :raise ApiError: status 3, 4, 13 or 14 with the reason
     """
-    for key in NEVER_NULL:
-        if key in request and request[key] is None:
-            raise bad(f"instance type (null) of {key!r} is not allowed")
     level = _level(request)
-    _check_sender(request)
-    check_string(request, "tracking_data", const.MAX_TRACKING_DATA)
-    if "keyboard" in request:
-        keyboard.check(request["keyboard"], level)
-    if "type" not in request and "keyboard" in request:
+    _check_sender(request, required=not is_welcome)
+    # The one null that the service does not take ("bug in production", ND).
+    has_data = "tracking_data" in request
+    check_string(request, "tracking_data", const.MAX_TRACKING_DATA, required=has_data)
+    board = request.get("keyboard")
+    if board is not None:
+        keyboard.check(board, level)
+    if "type" not in request and board is not None:
         return  # a message that is a keyboard only
     kind = check_string(request, "type", 32, required=True)
     check = CHECKS.get(kind)
@@ -47,22 +40,30 @@ def check_message(request, settings):
     check(request, settings, level)
 
 
+def level_of(request):
+    """:return: the API level that a checked message asks for (int)"""
+    level = request.get("min_api_version")
+    return 1 if level is None else whole_number(level)
+
+
 def _level(request):
-    level = request.get("min_api_version", 1)
-    if isinstance(level, str) and level.isdigit():
-        level = int(level)
-    if not _is_number(level) or level < 1:
+    level = level_of(request)
+    if level is None or level < 1:
         raise bad("'min_api_version' must be a positive integer")
     if level > const.API_VERSION:
         raise ApiError(const.API_VERSION_NOT_SUPPORTED)
     return level
 
 
-def _check_sender(request):
-    sender = request.get("sender", {})
-    if not isinstance(sender, dict):
-        raise bad("'sender' must be an object")
-    check_string(sender, "name", const.MAX_SENDER_NAME)
+def _check_sender(request, required):
+    sender = request.get("sender")
+    if sender is None and not required:
+        return
+    sender = _object(request, "sender")
+    if sender.get("name") is None:
+        raise missing("sender.name")
+    if not check_string(sender, "name", const.MAX_SENDER_NAME).strip():
+        raise missing("sender.name")
     check_url(sender, "avatar")
 
 
@@ -85,8 +86,8 @@ def _check_video(request, settings, _level):
     check_url(request, "media", required=True)
     check_url(request, "thumbnail")
     _check_size(request, const.MAX_VIDEO)
-    duration = request.get("duration", 1)
-    if not _is_number(duration) or not 0 <= duration <= const.MAX_VIDEO_DURATION:
+    duration = request.get("duration")
+    if duration is not None and not _is_within(duration, 0, const.MAX_VIDEO_DURATION):
         raise bad(f"'duration' must be 0 to {const.MAX_VIDEO_DURATION} seconds")
     if settings.strict_extensions:
         _check_extension("video", url_extension(request["media"]))
@@ -116,7 +117,7 @@ def _check_location(request, _settings, _level):
         value = location.get(key)
         if isinstance(value, str):
             value = _as_float(value)
-        if not _is_number(value) or not -most <= value <= most:
+        if not _is_within(value, -most, most):
             raise bad(f"'location.{key}' must be a number within ±{most}")
 
 
@@ -128,7 +129,7 @@ def _check_sticker(request, _settings, _level):
     sticker = request.get("sticker_id")
     if sticker is None:
         raise missing("sticker_id")
-    if not str(sticker).isdigit():
+    if not _is_within(whole_number(sticker), 0, const.MAX_STICKER):
         raise bad("'sticker_id' must be an integer")
 
 
@@ -161,11 +162,11 @@ def check_string(data, key, limit, required=False):
     :return: str, or None when it is absent and need not be there
     :raise ApiError: 3 or 4
     """
-    if key not in data:
-        if required:
-            raise missing(key)
+    value = data.get(key)
+    if value is None and not required:
         return None
-    value = data[key]
+    if key not in data:
+        raise missing(key)
     if not isinstance(value, str):
         raise bad(f"{key!r} must be a string")
     length = len(value.encode("utf-16-le", "surrogatepass")) // 2
@@ -177,11 +178,11 @@ def check_string(data, key, limit, required=False):
 def check_url(data, key, required=False):
     """An absolute address of http or https.
 
-    The official Python library sends ``null`` for the avatars of sender and contact.
+    The official libraries send null, or nothing between quotes, for what they have not.
 
     :raise ApiError: 3 or 4
     """
-    if not data.get(key) and not required:
+    if data.get(key) in (None, "") and not required:
         return
     value = check_string(data, key, const.MAX_URL, required)
     try:
@@ -221,9 +222,7 @@ def _check_size(request, limit):
     size = request.get("size")
     if size is None:
         raise missing("size")
-    if isinstance(size, str) and size.isdigit():
-        size = int(size)
-    if not isinstance(size, int) or isinstance(size, bool) or not 0 < size <= limit:
+    if not _is_within(whole_number(size), 1, limit):
         raise bad(f"'size' must be 1 to {limit} bytes")
 
 
@@ -243,5 +242,15 @@ def _as_float(text):
         return None
 
 
-def _is_number(value):
-    return isinstance(value, int | float) and not isinstance(value, bool)
+def whole_number(value):
+    """The integer that a number, or as with the service a string of digits, means.
+
+    :return: int, or None when it is none
+    """
+    if isinstance(value, str) and WHOLE_NUMBER.fullmatch(value):
+        return int(value)
+    return value if type(value) is int else None
+
+
+def _is_within(value, least, most):
+    return type(value) in (int, float) and least <= value <= most

@@ -1,6 +1,7 @@
 """The Bot API going wrong on demand."""
 
 import asyncio
+import json
 import time
 from concurrent.futures import ThreadPoolExecutor
 from http.client import HTTPConnection
@@ -273,4 +274,5 @@ def test_calls_are_listed_in_order_with_their_fate(viber, bot, receiver):
 
 
 def _body(receiver):
-    return b'{"receiver": "%s", "type": "text", "text": "hello"}' % receiver.encode()
+    values = {"receiver": receiver, "type": "text", "text": "hello"}
+    return json.dumps({**values, "sender": {"name": "Service desk"}}).encode()

@@ -11,7 +11,9 @@ from .support import Bot, png
 
 MB = 1024 * 1024
 URL = "https://example.com/"
+LOCAL = "http://127.0.0.1:9/"  # is fetched, and nobody answers
 BUTTON = {"ActionType": "reply", "ActionBody": "x", "Text": "X"}
+TEXT = {"type": "text", "text": "hello", "sender": {"name": "Service desk"}}
 
 
 def keyboard(**values):
@@ -28,6 +30,16 @@ REFUSED = {
     "null tracking_data": (3, {"tracking_data": None}),
     "text of 7001": (3, {"text": "x" * 7001}),
     "text of 3501 emoji": (3, {"text": "🙁" * 3501}),
+    "null type": (3, {"type": None}),
+    "null media": (3, {"type": "url", "media": None}),
+    "no sender": (4, {"sender": ...}),
+    "null sender": (4, {"sender": None}),
+    "sender as text": (3, {"sender": "Service desk"}),
+    "no sender's name": (4, {"sender": {"avatar": URL + "a.png"}}),
+    "null sender's name": (4, {"sender": {"name": None}}),
+    "empty sender's name": (4, {"sender": {"name": ""}}),
+    "blank sender's name": (4, {"sender": {"name": " \t"}}),
+    "number as sender's name": (3, {"sender": {"name": 5}}),
     "sender's name of 29": (3, {"sender": {"name": "x" * 29}}),
     "tracking_data of 4001": (3, {"tracking_data": "x" * 4001}),
     "caption of 513": (
@@ -104,6 +116,11 @@ REFUSED = {
     ),
     "version 11": (13, {"min_api_version": 11}),
     "version 0": (3, {"min_api_version": 0}),
+    "version 1.5": (3, {"min_api_version": 1.5}),
+    "version of no number": (3, {"min_api_version": "²"}),
+    "version of no end": (3, {"min_api_version": float("nan")}),
+    "version of 5000 digits": (3, {"min_api_version": "9" * 5000}),
+    "sticker of a digit that is none": (3, {"type": "sticker", "sticker_id": "²"}),
     "keyboard without Type": (3, {"keyboard": {"Buttons": [BUTTON]}}),
     "keyboard without buttons": (3, {"keyboard": keyboard(Buttons=[])}),
     "keyboard feature above version": (
@@ -119,7 +136,49 @@ ACCEPTED = {
     "text of 7000": {"text": "я" * 7000},
     "text of 3500 emoji": {"text": "🙁" * 3500},
     "sender's name of 28": {"sender": {"name": "x" * 28}},
-    "no sender": {"sender": ...},
+    "nulls for what may be absent": {
+        **dict.fromkeys(("keyboard", "thumbnail", "min_api_version", "chat_id")),
+        "sender": {"name": "Service desk", "avatar": None},
+    },
+    "nulls of a picture": {
+        "type": "picture",
+        "media": LOCAL + "a.png",
+        **dict.fromkeys(("text", "thumbnail")),
+    },
+    "nulls of a video": {
+        "type": "video",
+        "media": LOCAL + "a.mp4",
+        "size": 1,
+        **dict.fromkeys(("text", "thumbnail", "duration")),
+    },
+    "null face of a contact": {
+        "type": "contact",
+        "contact": {"name": "x", "phone_number": "1", "avatar": None},
+    },
+    "null alt_text": {
+        "type": "rich_media",
+        "min_api_version": 2,
+        "alt_text": None,
+        "rich_media": {"Type": "rich_media", "Buttons": [BUTTON]},
+    },
+    "caption of 512": {"type": "picture", "media": LOCAL + "a.png", "text": "x" * 512},
+    "video of 26 MB and 180 s": {
+        "type": "video",
+        "media": LOCAL + "a.mp4",
+        "size": 26 * MB,
+        "duration": 180,
+    },
+    "file of 50 MB and a name of 256": {
+        "type": "file",
+        "media": LOCAL + "a.pdf",
+        "size": 50 * MB,
+        "file_name": "x" * 252 + ".pdf",
+    },
+    "contact of 28 and 18": {
+        "type": "contact",
+        "contact": {"name": "x" * 28, "phone_number": "1" * 18},
+    },
+    "version 10": {"min_api_version": 10},
     "tracking_data of 4000": {"tracking_data": "x" * 4000},
     "url of 2000": {"type": "url", "media": URL + "x" * 1980},
     "location": {"type": "location", "location": {"lat": -90, "lon": 180.0}},
@@ -141,13 +200,7 @@ ACCEPTED = {
 
 def request(receiver, change):
     """A good text message with some keys changed; `...` takes one away."""
-    values = {
-        "receiver": receiver,
-        "type": "text",
-        "text": "hello",
-        "sender": {"name": "Service desk"},
-        **change,
-    }
+    values = {"receiver": receiver, **TEXT, **change}
     return {key: value for key, value in values.items() if value is not ...}
 
 
@@ -359,9 +412,7 @@ def test_a_broadcast_has_one_token_and_lists_who_did_not_get_it(viber, bot, olen
     taras = viber.create_user("Taras Melnyk")
     receivers = [bot.subscribe(olena), bot.subscribe(taras), "nobody"]
     viber.unsubscribe(taras, bot.record)
-    answer = bot.call(
-        "broadcast_message", broadcast_list=receivers, type="text", text="Maintenance"
-    )
+    answer = bot.call("broadcast_message", **TEXT, broadcast_list=receivers)
     assert answer["status"] == 0
     failed = [(line["receiver"], line["status"]) for line in answer["failed_list"]]
     assert failed == [(receivers[1], 6), ("nobody", 999)]
@@ -371,11 +422,11 @@ def test_a_broadcast_has_one_token_and_lists_who_did_not_get_it(viber, bot, olen
 
 
 def test_a_broadcast_has_300_receivers_at_most(bot):
-    values = {"type": "text", "text": "x", "broadcast_list": ["x"] * 301}
+    values = {**TEXT, "broadcast_list": ["x"] * 301}
     assert bot.call("broadcast_message", **values)["status"] == 3
 
 
 def test_a_bot_may_be_kept_from_broadcasts(viber, server, olena):
     bot = Bot(viber, server, broadcast_allowed=False).connect()
-    values = {"type": "text", "text": "x", "broadcast_list": [bot.subscribe(olena)]}
+    values = {**TEXT, "broadcast_list": [bot.subscribe(olena)]}
     assert bot.call("broadcast_message", **values)["status"] == 20
