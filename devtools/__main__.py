@@ -3,7 +3,7 @@
 import os
 import sys
 
-from . import browser, checks, odoo, odoo_tree, python_env
+from . import browser, checks, node_env, odoo, odoo_tree, python_env
 from .python_env import PYTHON
 from .shell import SetupError
 
@@ -30,6 +30,8 @@ def setup(*groups):
     python_env.check()
     odoo_tree.prepare()
     python_env.install(*(groups or (*RUNTIME, "test")))
+    if not groups:
+        node_env.install()
     odoo.prepare()
 
 

@@ -1,6 +1,7 @@
 """What everything else stands on: ``devtools``, its lock files, the rules of a run."""
 
 import importlib.util
+import json
 import os
 import re
 import shutil
@@ -9,7 +10,7 @@ import sys
 
 import pytest
 
-from devtools import browser, odoo_tree, python_env
+from devtools import browser, node_env, odoo_tree, python_env
 from devtools.paths import ROOT
 from devtools.postgres import Cluster, embedded_binaries, installed_binaries
 from devtools.shell import SetupError, built_folder, run
@@ -43,6 +44,31 @@ def test_pre_commit_uses_the_same_versions():
     locked = dict(pins())
     expected = {repo: locked[package] for repo, package in PRE_COMMIT.items()}
     assert dict(found) == expected
+
+
+def test_packages_of_node_are_pinned_and_come_from_no_named_registry():
+    wanted = json.loads((node_env.PACKAGES / "package.json").read_text())
+    lock = json.loads((node_env.PACKAGES / node_env.LOCK).read_text())["packages"]
+    assert lock.pop("")["dependencies"] == wanted["dependencies"]
+    for name, version in wanted["dependencies"].items():
+        assert lock[f"node_modules/{name}"]["version"] == version
+    for package in lock.values():
+        assert package["integrity"] and "resolved" not in package
+        assert "hasInstallScript" not in package
+
+
+def test_packages_of_node_are_installed_anew_when_the_lock_changes(
+    monkeypatch, tmp_path
+):
+    calls = []
+    monkeypatch.setattr(node_env, "NODE", tmp_path / "node")
+    monkeypatch.setattr(node_env, "run", lambda *call, cwd: calls.append(call))
+    node_env.install()
+    node_env.install()
+    assert len(calls) == 1
+    (tmp_path / "node" / node_env.LOCK).write_text("{}")
+    node_env.install()
+    assert len(calls) == 2
 
 
 def test_an_unfinished_folder_never_gets_its_name(tmp_path):
