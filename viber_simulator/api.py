@@ -9,7 +9,8 @@ from . import const
 from .billing import charge
 from .callbacks import webhook_url
 from .errors import ApiError, bad, missing
-from .validation import check_message, check_string, level_of
+from .validation import check_message, level_of
+from .values import check_string
 from .world import Message
 
 # What is not part of a message's content.

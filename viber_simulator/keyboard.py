@@ -1,12 +1,17 @@
 """The schema of keyboards and rich media (DV, "Keyboards"; error texts as captured)."""
 
 import json
+import re
 
 from .const import INCOMPATIBLE_WITH_VERSION
 from .errors import ApiError, bad
+from .values import check_string, check_url, is_within, whole_number
 
 COLUMNS = 6
 MAX_ROWS = 24
+CARD_ROWS = 7
+MAX_CARDS = 6
+MAX_PADDING = 12
 MAX_BUTTON_TEXT = 250
 
 # Attributes and the API level from which on they exist.
@@ -40,8 +45,21 @@ ENUMS = {
     "TextSize": ("small", "regular", "large"),
     "TextVAlign": ("top", "middle", "bottom"),
     "TextHAlign": ("left", "center", "right"),
+    "BgMediaType": ("picture", "gif"),
     "OpenURLType": ("internal", "external"),
+    "OpenURLMediaType": ("not-media", "video", "gif", "picture"),
 }
+RANGES = {
+    "CustomDefaultHeight": (40, 70),
+    "HeightScale": (20, 100),
+    "ButtonsGroupColumns": (1, COLUMNS),
+    "Columns": (1, COLUMNS),
+    "TextOpacity": (0, 100),
+}
+FLAGS = ("DefaultHeight", "Silent", "BgLoop", "TextShouldFit")
+COLOUR = re.compile("#[0-9A-Fa-f]{6}")
+ADDRESSES = ("BgMedia", "Image")
+OBJECTS = ("FavoritesMetadata", "InternalBrowser", "Map", "MediaPlayer", "Frame")
 
 
 def check(keyboard, level):
@@ -58,9 +76,11 @@ def check(keyboard, level):
 
 def check_rich_media(board, level):
     """Check the carousel of a ``rich_media`` message; as :func:`check`."""
-    _check_board(board, level, name="rich_media", most_rows=7, levels={})
-    _check_range(board, "ButtonsGroupColumns", 1, 6)
-    _check_range(board, "ButtonsGroupRows", 1, 7)
+    _check_board(board, level, name="rich_media", most_rows=CARD_ROWS, levels={})
+    columns = whole_number(board.get("ButtonsGroupColumns", COLUMNS))
+    card = columns * whole_number(board.get("ButtonsGroupRows", CARD_ROWS))
+    if sum(_cells(button) for button in board["Buttons"]) > MAX_CARDS * card:
+        raise _invalid(f"too many cards, maximum {MAX_CARDS}")
 
 
 def _check_board(board, level, name, most_rows, levels=KEYBOARD_LEVELS):
@@ -77,9 +97,8 @@ def _check_board(board, level, name, most_rows, levels=KEYBOARD_LEVELS):
             " elements"
         )
     _check_levels(board, levels, level)
-    _check_enums(board)
-    _check_range(board, "CustomDefaultHeight", 40, 70)
-    _check_range(board, "HeightScale", 20, 100)
+    _check_values(board)
+    _check_range(board, "ButtonsGroupRows", 1, most_rows)
     for button in board["Buttons"]:
         _check_button(button, level, most_rows)
 
@@ -93,15 +112,17 @@ def _check_button(button, level, most_rows):
     if action not in allowed:
         raise _invalid(_enum_text(action, allowed))
     _check_levels(button, BUTTON_LEVELS, level)
-    _check_enums(button)
-    _check_range(button, "Columns", 1, 6)
+    _check_values(button)
     _check_range(button, "Rows", 1, most_rows)
-    if len(str(button.get("Text", ""))) > MAX_BUTTON_TEXT:
-        raise _invalid(f"Text is too long, maximum {MAX_BUTTON_TEXT}")
+    if not isinstance(button["ActionBody"], str):
+        raise _invalid("ActionBody must be a string")
+    check_string(button, "Text", MAX_BUTTON_TEXT, required="Text" in button)
+    _check_paddings(button.get("TextPaddings", [0, 0, 0, 0]))
 
 
 def _cells(button):
-    return int(button.get("Rows", 1)) * int(button.get("Columns", COLUMNS))
+    columns = whole_number(button.get("Columns", COLUMNS))
+    return columns * whole_number(button.get("Rows", 1))
 
 
 def _check_required(data, names):
@@ -118,18 +139,34 @@ def _check_levels(data, levels, level):
             )
 
 
-def _check_enums(data):
-    for name in ENUMS.keys() & data.keys():
-        if data[name] not in ENUMS[name]:
-            raise _invalid(_enum_text(data[name], ENUMS[name]))
+def _check_values(data):
+    """Check what is the same for boards and buttons."""
+    for name, allowed in ENUMS.items():
+        if name in data and data[name] not in allowed:
+            raise _invalid(_enum_text(data[name], allowed))
+    for name, (least, most) in RANGES.items():
+        _check_range(data, name, least, most)
+    for name in FLAGS:
+        if str(data.get(name, False)).lower() not in ("true", "false"):
+            raise _invalid(f"{name} must be true or false")
+    if not COLOUR.fullmatch(str(data.get("BgColor", "#FFFFFF"))):
+        raise _invalid("BgColor must be a colour such as #7360F2")
+    for name in ADDRESSES:
+        check_url(data, name, required=name in data)
+    for name in OBJECTS:
+        if not isinstance(data.get(name, {}), dict):
+            raise _invalid(f"{name} must be an object")
+
+
+def _check_paddings(paddings):
+    is_good = isinstance(paddings, list) and len(paddings) == 4
+    if not is_good or not all(is_within(one, 0, MAX_PADDING) for one in paddings):
+        raise _invalid(f"TextPaddings must be four numbers of 0 to {MAX_PADDING}")
 
 
 def _check_range(data, name, least, most):
     """Numbers may also come as strings, as with the service."""
-    if name not in data:
-        return
-    text = str(data[name])
-    if not text.isdigit() or not least <= int(text) <= most:
+    if name in data and not is_within(whole_number(data[name]), least, most):
         raise _invalid(f"{name} must be {least} to {most}")
 
 

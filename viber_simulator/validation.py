@@ -1,13 +1,12 @@
 """What the service demands of the messages that bots send."""
 
-import re
 from pathlib import PurePosixPath
 from urllib.parse import unquote, urlsplit
 
 from . import const, keyboard
 from .errors import ApiError, bad, missing
+from .values import check_string, check_url, is_within, whole_number
 
-WHOLE_NUMBER = re.compile("[0-9]{1,15}")
 REFUSED_FROM_BOTS = ("payment",)  # known to the service; not simulated
 
 
@@ -87,7 +86,7 @@ def _check_video(request, settings, _level):
     check_url(request, "thumbnail")
     _check_size(request, const.MAX_VIDEO)
     duration = request.get("duration")
-    if duration is not None and not _is_within(duration, 0, const.MAX_VIDEO_DURATION):
+    if duration is not None and not is_within(duration, 0, const.MAX_VIDEO_DURATION):
         raise bad(f"'duration' must be 0 to {const.MAX_VIDEO_DURATION} seconds")
     if settings.strict_extensions:
         _check_extension("video", url_extension(request["media"]))
@@ -117,7 +116,7 @@ def _check_location(request, _settings, _level):
         value = location.get(key)
         if isinstance(value, str):
             value = _as_float(value)
-        if not _is_within(value, -most, most):
+        if not is_within(value, -most, most):
             raise bad(f"'location.{key}' must be a number within ±{most}")
 
 
@@ -129,7 +128,7 @@ def _check_sticker(request, _settings, _level):
     sticker = request.get("sticker_id")
     if sticker is None:
         raise missing("sticker_id")
-    if not _is_within(whole_number(sticker), 0, const.MAX_STICKER):
+    if not is_within(whole_number(sticker), 0, const.MAX_STICKER):
         raise bad("'sticker_id' must be an integer")
 
 
@@ -154,44 +153,6 @@ CHECKS = {
 
 
 # -- single values ---------------------------------------------------------------
-
-
-def check_string(data, key, limit, required=False):
-    """A string of at most ``limit`` UTF-16 units, the stricter way of counting.
-
-    :return: str, or None when it is absent and need not be there
-    :raise ApiError: 3 or 4
-    """
-    value = data.get(key)
-    if value is None and not required:
-        return None
-    if key not in data:
-        raise missing(key)
-    if not isinstance(value, str):
-        raise bad(f"{key!r} must be a string")
-    length = len(value.encode("utf-16-le", "surrogatepass")) // 2
-    if length > limit:
-        raise bad(f"{key!r} is too long ({length}, maximum allowed: {limit})")
-    return value
-
-
-def check_url(data, key, required=False):
-    """An absolute address of http or https.
-
-    The official libraries send null, or nothing between quotes, for what they have not.
-
-    :raise ApiError: 3 or 4
-    """
-    if data.get(key) in (None, "") and not required:
-        return
-    value = check_string(data, key, const.MAX_URL, required)
-    try:
-        parts = urlsplit(value)
-        good = parts.scheme in ("http", "https") and parts.hostname
-    except ValueError:
-        good = False
-    if not good:
-        raise bad(f"{key!r} is not a valid URL")
 
 
 def url_extension(url):
@@ -222,7 +183,7 @@ def _check_size(request, limit):
     size = request.get("size")
     if size is None:
         raise missing("size")
-    if not _is_within(whole_number(size), 1, limit):
+    if not is_within(whole_number(size), 1, limit):
         raise bad(f"'size' must be 1 to {limit} bytes")
 
 
@@ -240,17 +201,3 @@ def _as_float(text):
         return float(text)
     except ValueError:
         return None
-
-
-def whole_number(value):
-    """The integer that a number, or as with the service a string of digits, means.
-
-    :return: int, or None when it is none
-    """
-    if isinstance(value, str) and WHOLE_NUMBER.fullmatch(value):
-        return int(value)
-    return value if type(value) is int else None
-
-
-def _is_within(value, least, most):
-    return type(value) in (int, float) and least <= value <= most
