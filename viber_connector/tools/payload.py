@@ -173,7 +173,10 @@ def _file(file):
 def _file_name(name):
     path = PurePosixPath(name)
     stem = path.name[: len(path.name) - len(path.suffix)]
-    return stem[: const.FILE_NAME_MAX_LENGTH - len(path.suffix)] + path.suffix
+    limit = const.FILE_NAME_MAX_LENGTH - utf16_length(path.suffix)
+    # Half of an emoji at the end is left out.
+    units = stem.encode("utf-16-le", "surrogatepass")[: 2 * limit]
+    return units.decode("utf-16-le", "ignore") + path.suffix
 
 
 def _is_caption(text):
@@ -181,7 +184,11 @@ def _is_caption(text):
 
 
 def _sender(sender):
-    values = {"name": shorten(sender.name, const.SENDER_NAME_MAX_LENGTH)}
+    limit = const.SENDER_NAME_MAX_LENGTH
+    name = shorten(sender.name, limit)
+    if utf16_length(name) > limit:
+        name = split_text(name, limit - 1)[0] + "…"
+    values = {"name": name}
     if sender.avatar:
         values["avatar"] = sender.avatar
     return values
