@@ -70,6 +70,22 @@ def test_the_customers_messages_appear_by_themselves(
     agent.screenshot(path=screenshots / "3-received.png")
 
 
+def test_a_number_that_was_asked_for_is_shared_by_a_tap(
+    agent, odoo_threaded, account_threaded, simulator, customer, task
+):
+    bot = account_threaded.bot
+    odoo_threaded.rpc("project.task", "action_viber_ask_phone", [task])
+    text = "Please share your phone number"
+    shown = simulator.wait_for_message(customer, bot, text)["content"]["keyboard"]
+    assert [button["ActionType"] for button in shown["Buttons"]] == ["share-phone"]
+    simulator.tap(customer, bot, 0)
+    shared = agent.get_by_text(f"+{customer['phone']}").first
+    expect(shared).to_be_visible()
+    domain = [("viber_user_id", "=", simulator.viber_id(customer, bot))]
+    [known] = odoo_threaded.rpc("viber.subscriber", "search_read", domain, ["phone"])
+    assert known["phone"] == f"+{customer['phone']}"
+
+
 def test_the_state_of_an_answer_changes_before_the_eyes_of_all(
     browser, agent, odoo_threaded, account_threaded, simulator, customer, task
 ):

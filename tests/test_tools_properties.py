@@ -8,11 +8,15 @@ import importlib
 import json
 import sys
 import types
-from pathlib import Path
+from dataclasses import replace
+from pathlib import Path, PurePosixPath
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from lxml import html as lxml_html
+
+from viber_simulator.settings import Settings
+from viber_simulator.validation import check_message
 
 ADDON = Path(__file__).parents[1] / "viber_connector"
 
@@ -201,6 +205,39 @@ def test_every_payload_keeps_the_limits_of_viber(pattern, times, name):
         assert len(payload.encode(message)) <= const.PAYLOAD_MAX_BYTES
         assert split.utf16_length(message["text"]) <= const.TEXT_MAX_LENGTH
         assert len(message["sender"]["name"]) <= const.SENDER_NAME_MAX_LENGTH
+
+
+EXTENSIONS = ["", ".png", ".JPG", ".mp4", ".pdf", ".exe", ".html"]
+NAMES = st.text(st.sampled_from("aє🙁 ."), max_size=300).map(lambda name: f"a{name}")
+FILES = st.builds(
+    payload.OutgoingFile,
+    name=st.builds("{}{}".format, NAMES, st.sampled_from(EXTENSIONS)),
+    mimetype=st.sampled_from([*const.PICTURE_TYPES, const.VIDEO_TYPE, "text/html"]),
+    size=st.integers(1, 60 * 1024 * 1024),
+    url=st.just("https://example.com/a"),
+).map(lambda file: replace(file, url=f"{file.url}{_suffix(file)}"))
+
+
+def _suffix(file):
+    """What our links to a file end with: the extension of what its bytes are."""
+    known = {**const.PICTURE_TYPES, const.VIDEO_TYPE: ".mp4"}
+    return known.get(file.mimetype) or PurePosixPath(file.name).suffix
+
+
+@thoroughly
+@given(SAID, NAMES, st.lists(FILES, max_size=3), NAMES)
+def test_every_payload_is_taken_by_the_service(said, name, files, label):
+    """With our keyboard below it, and as the stand-in knows the service's rules."""
+    keyboard = payload.share_phone_keyboard(label)
+    for message in payload.build(
+        said,
+        files,
+        receiver="x",
+        sender=payload.Sender(name, "https://example.com/face.png"),
+        tracking_data="vc1",
+        keyboard=keyboard,
+    ):
+        check_message(json.loads(payload.encode(message)), Settings())
 
 
 @thoroughly
