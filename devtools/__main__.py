@@ -3,9 +3,11 @@
 import os
 import sys
 
-from . import browser, checks, node_env, odoo, odoo_tree, python_env
+from . import browser, checkout, checks, node_env, odoo, odoo_tree, python_env
+from .paths import DEV
 from .python_env import PYTHON
 from .shell import SetupError
+from .shell import run as run_program
 
 USAGE = """\
 python3 -m devtools setup             prepare everything, fetching what is missing
@@ -13,6 +15,7 @@ python3 -m devtools demo              Odoo, the stand-in for Viber, a conversati
 python3 -m devtools lint              all linters
 python3 -m devtools test              linters and tests; PYTEST_ARGS=…, TESTS=… choose
 python3 -m devtools bench             figures, against bare Odoo in the same run
+python3 -m devtools clean             remove all that the others made
 python3 -m devtools odoo <arguments>  Odoo's own command line
 python3 -m devtools run <command>     any program (pytest, psql …) where PostgreSQL runs
 """
@@ -28,11 +31,12 @@ def setup(*groups):
     :raise SetupError: what the user has to do first
     """
     python_env.check()
-    odoo_tree.prepare()
-    python_env.install(*(groups or (*RUNTIME, "test")))
-    if not groups:
-        node_env.install()
-    odoo.prepare()
+    with checkout.preparing():
+        odoo_tree.prepare()
+        python_env.install(*(groups or (*RUNTIME, "test")))
+        if not groups:
+            node_env.install()
+        odoo.prepare()
 
 
 def demo():
@@ -44,7 +48,8 @@ def demo():
 def lint():
     """:return: exit status (int)."""
     python_env.check()
-    python_env.install(*RUNTIME, "test")
+    with checkout.preparing():
+        python_env.install(*RUNTIME, "test")
     return bool(checks.lint())
 
 
@@ -59,6 +64,16 @@ def test():
 def bench():
     """:return: exit status (int)."""
     return run(str(PYTHON), "-m", "benchmarks")
+
+
+def clean():
+    """Remove all that the other commands made.
+
+    :raise SetupError: something of it is in use; with what to do
+    """
+    with checkout.unused():
+        odoo.CLUSTER.stop()
+        run_program("rm", "-rf", DEV)
 
 
 def run_odoo(*arguments):
@@ -79,6 +94,7 @@ COMMANDS = {
     "lint": lint,
     "test": test,
     "bench": bench,
+    "clean": clean,
     "odoo": run_odoo,
     "run": run,
 }
@@ -89,7 +105,10 @@ def main(what=None, *arguments):
     if what not in COMMANDS:
         print(USAGE, end="")
         return 2
-    return COMMANDS[what](*arguments)
+    if what == "clean":
+        return clean()
+    with checkout.in_use():
+        return COMMANDS[what](*arguments)
 
 
 if __name__ == "__main__":

@@ -85,6 +85,19 @@ class Cluster:
                     if _is_last(users):
                         self._run("pg_ctl", "stop", "-D", self._data, "-m", "fast")
 
+    def stop(self):
+        """Stop the server that a killed run has left behind.
+
+        :raise SetupError: somebody is in :meth:`running`
+        """
+        if not (self._data.exists() and self.bin.exists()):
+            return
+        with self._lock("users") as users, self._changing():
+            if not _is_last(users):
+                raise SetupError(f"the PostgreSQL of {self._folder} is in use")
+            if self.is_up():
+                self._run("pg_ctl", "stop", "-D", self._data, "-m", "fast")
+
     def is_up(self):
         """:return: whether the server runs (bool)."""
         command = self._command("pg_ctl", "status", "-D", self._data)

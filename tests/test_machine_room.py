@@ -7,13 +7,18 @@ import re
 import shutil
 import subprocess
 import sys
+import threading
+from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
-from devtools import browser, node_env, odoo_tree, python_env
-from devtools.paths import ROOT
+from devtools import browser, checkout, node_env, odoo, odoo_tree, python_env
+from devtools.__main__ import setup
+from devtools.paths import DEV, ROOT
 from devtools.postgres import Cluster, embedded_binaries, installed_binaries
 from devtools.shell import SetupError, built_folder, run
+from viber_simulator.testing import LIMIT, wait_until
 
 LOCKS = sorted((ROOT / "devtools").glob("requirements-*.txt"))
 PIN = re.compile(r"^(?P<name>[a-z0-9-]+)==(?P<version>[^; ]+)(; .+)?$")
@@ -109,6 +114,143 @@ def test_cluster_runs_as_long_as_it_is_needed(tmp_path, binaries):
         with pytest.raises(SetupError, match="password authentication failed"):
             run(*psql, env=wrong)
     assert not cluster.is_up()
+
+
+# -- make clean ------------------------------------------------------------------
+
+
+class Copy:
+    """This checkout's machine room elsewhere, with what it has fetched already."""
+
+    def __init__(self, root):
+        self.root = root
+        self.dev = root / ".dev"
+        self.dev.mkdir(parents=True)
+        ignored = shutil.ignore_patterns("__pycache__")
+        shutil.copytree(ROOT / "devtools", root / "devtools", ignore=ignored)
+        shutil.copy(ROOT / "Makefile", root)
+        for fetched in "odoo", "venv", "node":
+            (self.dev / fetched).symlink_to(DEV / fetched)
+
+    @contextmanager
+    def running(self, *arguments):
+        """Have a command of devtools run, once it has said that it is up."""
+        process = subprocess.Popen(
+            [sys.executable, "-m", "devtools", *arguments],
+            cwd=self.root,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        assert "up\n" in iter(process.stdout.readline, ""), "it has ended by itself"
+        with process:
+            yield process
+
+    def clean(self):
+        """:return: the ended ``make clean``"""
+        return subprocess.run(
+            ["make", "clean", f"PYTHON={sys.executable}"],
+            cwd=self.root,
+            capture_output=True,
+            text=True,
+        )
+
+    def refuses(self, words):
+        """:return: whether ``make clean`` says so and removes nothing (bool)"""
+        before = sorted(self.dev.iterdir())
+        done = self.clean()
+        assert "Traceback" not in done.stderr
+        kept = sorted(self.dev.iterdir()) == before
+        return done.returncode != 0 and words in done.stderr and kept
+
+    def server(self):
+        """:return: id of the PostgreSQL that runs (int)"""
+        return int((self.dev / "pg/data/postmaster.pid").read_text().split()[0])
+
+
+def wait_until_ended(process):
+    """It removes its file a moment before it is gone."""
+    path = Path("/proc", str(process))
+    wait_until(lambda: not path.exists(), what=f"the end of {process}")
+
+
+@pytest.fixture
+def copy(tmp_path):
+    return Copy(tmp_path / "checkout")
+
+
+# Something that uses the private PostgreSQL until nobody listens any more.
+WAITING = ("run", "sh", "-c", "echo up; exec cat")
+
+
+def test_nothing_is_cleaned_away_under_what_runs(copy):
+    with copy.running(*WAITING) as first:
+        server = copy.server()
+        assert copy.refuses("by Ctrl-C where it was started")
+        with copy.running(*WAITING) as second:
+            first.stdin.close()
+            assert first.wait(LIMIT) == 0
+            assert copy.refuses("by Ctrl-C where it was started")
+            assert Path("/proc", str(server)).exists()
+            second.stdin.close()
+    assert copy.clean().returncode == 0
+    assert not copy.dev.exists()
+    wait_until_ended(server)
+    assert copy.clean().returncode == 0, "there is nothing to remove, which is fine"
+    # What was only linked to is still here.
+    assert python_env.PYTHON.exists()
+
+
+def test_the_demo_is_known_to_run_though_it_takes_over_its_process(copy):
+    demo = copy.root / "devtools" / "demo.py"
+    demo.write_text("print('up', flush=True)\nopen(0).read()\n")
+    with copy.running("demo") as process:
+        assert copy.refuses("by Ctrl-C where it was started")
+        process.stdin.close()
+    assert copy.clean().returncode == 0
+
+
+def test_a_killed_run_leaves_nothing_that_clean_forgets(copy):
+    own_python = copy.dev / "venv" / "bin" / "python"
+    orphan = f"exec {own_python} -c 'print(\"up\", flush=True); open(0).read()'"
+    with copy.running("run", "sh", "-c", orphan) as process:
+        server = copy.server()
+        process.kill()
+        process.wait(LIMIT)
+        # Odoo and the stand-in would go on like this program, with their database.
+        assert copy.refuses("then again: kill ")
+        assert Path("/proc", str(server)).exists()
+        process.stdin.close()
+        assert process.stdout.read() == "", "it has ended"
+    wait_until(lambda: copy.clean().returncode == 0, what="its end")
+    assert not copy.dev.exists()
+    wait_until_ended(server)
+
+
+def test_who_comes_second_waits_until_the_first_has_prepared_all(monkeypatch):
+    """Both would build the same folders under the same names."""
+    order, waits = [], threading.Event()
+    monkeypatch.setattr(checkout, "say", lambda _text: waits.set())
+
+    def enter(*_groups):
+        order.append(threading.current_thread().name)
+
+    def enter_and_wait():
+        enter()
+        assert waits.wait(LIMIT)
+
+    monkeypatch.setattr(odoo_tree, "prepare", enter_and_wait)
+    monkeypatch.setattr(python_env, "install", enter)
+    monkeypatch.setattr(node_env, "install", enter)
+    monkeypatch.setattr(odoo, "prepare", enter)
+    first = threading.Thread(target=setup, name="first")
+    first.start()
+    wait_until(lambda: order, what="the first one's turn")
+    second = threading.Thread(target=setup, name="second")
+    second.start()
+    for thread in first, second:
+        thread.join(LIMIT)
+    assert order == ["first"] * 4 + ["second"] * 4
 
 
 def test_an_odoo_that_is_here_already_can_be_named():
