@@ -61,6 +61,8 @@ class MailNotification(models.Model):
         for fate, notifications in fates.items():
             notifications.write(dict(fate))
         failures |= changed.filtered(_is_failure)
+        # The client is told the names: Odoo would read each customer's alone.
+        changed.res_partner_id.with_prefetch().mapped("name")
         # The author's counter of failures, wherever they are in Odoo.
         failures.mail_message_id._notify_message_notification_update()
         # Whoever has the conversation open.

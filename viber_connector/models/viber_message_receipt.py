@@ -31,8 +31,10 @@ class ViberMessage(models.Model):
         """
         touched = self._apply_delivered(receipts.get("delivered", ()))
         touched |= self._apply_seen(receipts.get("seen", ()))
-        for message_id, event in receipts.get("failed", ()):
-            touched |= self.browse(message_id)._refuse(event)
+        refused = receipts.get("failed", ())
+        messages = self.browse(message_id for message_id, _event in refused)
+        for message, (_message_id, event) in zip(messages, refused, strict=True):
+            touched |= message._refuse(event)
         try:
             with self.env.cr.savepoint():
                 touched.mail_notification_id._viber_sum_up()
@@ -49,16 +51,20 @@ class ViberMessage(models.Model):
         for message_id, event in receipts:
             ids_by_date[event.event_date.replace(microsecond=0)].append(message_id)
         touched = self.browse()
+        # Whatever their dates, they are read together.
+        everything = [message_id for message_id, _event in receipts]
         for date, ids in ids_by_date.items():
-            touched |= self.browse(ids)._move("delivered", delivered_date=date)
+            messages = self.browse(ids).with_prefetch(everything)
+            touched |= messages._move("delivered", delivered_date=date)
         return touched
 
     @api.model
     def _apply_seen(self, receipts):
         """Viber says "seen" once, for the newest: the earlier ones are seen as well."""
         newest = {}
-        for message_id, event in receipts:
-            message = self.browse(message_id)
+        # Together, so that they are read together.
+        messages = self.browse(message_id for message_id, _event in receipts)
+        for message, (_message_id, event) in zip(messages, receipts, strict=True):
             known = newest.get(message.subscriber_id)
             if not known or _send_order(message) > _send_order(known[0]):
                 newest[message.subscriber_id] = (message, event)

@@ -112,6 +112,58 @@ class TestFunnel(FateCase):
         self.assertEqual((row.state, row.billing_status), ("sent", False))
 
 
+class TestReceipts(FateCase):
+    def queries(self, count, kind):
+        """:return: how many queries it takes to settle the receipts of as many messages
+        in as many conversations"""
+        users = [f"{kind} {count} {number}" for number in range(count)]
+        self.receive(*(self.text("Good day", user_id=user) for user in users))
+        self.process()
+        tasks = self.account.subscriber_ids.filtered(
+            lambda subscriber: subscriber.viber_user_id in users
+        ).task_ids
+        rows = self.env["viber.message"]
+        for task in tasks:
+            rows |= self.outbox(self.reply(task))
+        for row in rows:
+            row.write(
+                {
+                    "state": "sent",
+                    "sent_date": fields.Datetime.now(),
+                    "message_token": str(row.id),
+                }
+            )
+        self.receive(
+            *(
+                self.event(
+                    kind,
+                    user_id=row.subscriber_id.viber_user_id,
+                    message_token=row.id,
+                )
+                for row in rows
+            )
+        )
+        self.env.flush_all()
+        self.env.invalidate_all()
+        before = self.env.cr.sql_log_count
+        self.env["viber.event"]._settle_receipts(
+            self.env["viber.event"]._lock_receipts()
+        )
+        self.env.flush_all()
+        used = self.env.cr.sql_log_count - before
+        self.assertEqual(set(rows.mapped("state")), {kind})
+        status = {"failed": "exception"}.get(kind, "sent")
+        found = rows.mail_notification_id.mapped("notification_status")
+        self.assertEqual(found, [status] * count)
+        return used
+
+    def test_they_are_settled_in_sets(self):
+        for kind in ("delivered", "seen", "failed"):
+            with self.subTest(kind=kind):
+                few, many = self.queries(5, kind), self.queries(60, kind)
+                self.assertLess(many - few, 10)
+
+
 class TestPolicies(FateCase):
     def test_every_status_has_its_fate(self):
         """The table of viber_bot_api.md, section 7."""
