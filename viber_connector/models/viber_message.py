@@ -115,6 +115,10 @@ class ViberMessage(models.Model):
     _waiting = models.Index(
         "(subscriber_id, id) WHERE state IN ('outgoing', 'sending')"
     )
+    # Looked for whenever a receipt is about no message that is known.
+    _uncertain = models.Index("(account_id) WHERE state = 'uncertain'")
+    # What a receipt "seen" settles, however much a customer has seen already.
+    _unseen = models.Index("(subscriber_id) WHERE state IN ('sent', 'delivered')")
     # What was sent lately, to a customer and from an account.
     _sent = models.Index("(subscriber_id, sent_date)")
     _sending = models.Index("(account_id, sending_date)")

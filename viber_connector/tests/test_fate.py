@@ -7,7 +7,7 @@ import psycopg2
 import requests
 
 from odoo import fields
-from odoo.tools import mute_logger
+from odoo.tools import SQL, mute_logger
 
 from .. import const
 from ..models.viber_message import _COMES_FROM
@@ -156,6 +156,25 @@ class TestReceipts(FateCase):
         found = rows.mail_notification_id.mapped("notification_status")
         self.assertEqual(found, [status] * count)
         return used
+
+    def test_those_that_are_settled_cost_nothing(self):
+        outbox = self.env["viber.message"]
+        self.env.cr.execute("SET LOCAL enable_seqscan = off")
+        for index, domain in (
+            ("uncertain", [("state", "=", "uncertain")]),
+            (
+                "unseen",
+                [
+                    ("subscriber_id", "in", self.subscriber.ids),
+                    ("state", "in", ("sent", "delivered")),
+                ],
+            ),
+            ("waiting", [("state", "=", "sending")]),
+        ):
+            with self.subTest(index=index):
+                query = outbox._search(domain).select()
+                plan = self.env.execute_query(SQL("EXPLAIN %s", query))
+                self.assertIn(f"viber_message_{index}", str(plan))
 
     def test_they_are_settled_in_sets(self):
         for kind in ("delivered", "seen", "failed"):
