@@ -203,6 +203,8 @@ URL_NAME_MAX_LENGTH = 60
 #: Days that links to our files live: a customer's phone fetches when they open them.
 MEDIA_LINK_DAYS = 30
 MEDIA_LINK_DAYS_PARAMETER = "viber_connector.media_link_days"
+#: When an update made the links to files say of which bytes they are.
+OLD_LINKS_PARAMETER = "viber_connector.old_links_until"
 WAITING_STATES = {"outgoing", "sending"}
 BROKEN_STATES = {"failed", "uncertain"}
 

@@ -21,11 +21,12 @@ class ViberMedia(http.Controller):
         """Serve the one file that a link was made for: bytes, never a redirect.
 
         :param str token: says which, and till when (``ir.attachment._viber_url``)
-        :param str name: for those who go by the extension
-        :return: the file, or parts of it; 404 when the link is forged or too old
+        :param str name: as it was signed
+        :return: the file, or parts of it; 404 when the link is forged or too old, or
+            the file has changed since
         """
         env = request.env(user=SUPERUSER_ID)
-        attachment = env["ir.attachment"]._viber_from_token(token)
+        attachment = env["ir.attachment"]._viber_from_token(token, name)
         if not attachment:
             raise request.not_found()
         stream = env["ir.binary"]._get_stream_from(attachment, filename=name)

@@ -1,7 +1,10 @@
 """Files as Viber can fetch them: signed links, and pictures of a size that it takes."""
 
 import datetime
+import hashlib
+import json
 import mimetypes
+import unicodedata
 from pathlib import PurePosixPath
 from urllib.parse import quote, urljoin
 
@@ -18,6 +21,7 @@ from ..tools import content as content_tools
 from ..tools.payload import OutgoingFile
 
 _SCOPE = "viber_connector.media"
+_DIGEST_LENGTH = 32
 # Longest sides to try for a picture that is too big, in pixels.
 _SIDES = (1920, 1280, 960, 640)
 _QUALITY = 80
@@ -37,6 +41,9 @@ BAD_PICTURES = (
 class IrAttachment(models.Model):
     _inherit = "ir.attachment"
 
+    # Kept from everybody, so that no other file can pass for the copy.
+    viber_copy_of = fields.Char(copy=False, prefetch=False, groups=fields.NO_ACCESS)
+
     def _viber_outgoing_file(self, account):
         """Make this file one that Viber can fetch.
 
@@ -54,7 +61,7 @@ class IrAttachment(models.Model):
             name=name,
             mimetype=mimetype,
             size=attachment.file_size,
-            url=self._viber_url(account, "ir.attachment", attachment.id, name),
+            url=attachment._viber_url(account, name),
         )
 
     def _viber_fitting_picture(self):
@@ -66,14 +73,28 @@ class IrAttachment(models.Model):
             return self
         # It hangs on the original: made once, seen nowhere, and deleted with it.
         owner = {"res_model": self._name, "res_id": self.id}
-        copy = self.search([(name, "=", value) for name, value in owner.items()])
-        if copy:
-            return copy[0]
+        # sudo: nobody else may say of what a picture is the copy
+        copies = self.sudo().search(
+            [(name, "=", value) for name, value in owner.items()]
+        )
+        known = copies.filtered(
+            lambda copy: copy.viber_copy_of == copy._viber_pair(self)
+        )
+        if known:
+            return known[0].with_env(self.env)
         raw = self._viber_scale_down()
         if not raw:
             return self
         name = f"{PurePosixPath(self.name).stem}.jpg"
-        return self.create(owner | {"name": name, "raw": raw})
+        copy = copies.create(owner | {"name": name, "raw": raw})
+        copy.viber_copy_of = copy._viber_pair(self)
+        return copy.with_env(self.env)
+
+    def _viber_pair(self, original):
+        """:return: which bytes are a copy of which
+        :rtype: str
+        """
+        return f"{self.checksum} {original.checksum}"
 
     def _viber_scale_down(self):
         """:return: the picture as a JPEG of a size that Viber takes; empty when that
@@ -137,54 +158,83 @@ class IrAttachment(models.Model):
 
     # -- Links -------------------------------------------------------------------
 
-    @api.model
-    def _viber_url(self, account, model, res_id, name):
-        """Make a link by which anybody can fetch one file, for some weeks.
+    def _viber_url(self, account, name):
+        """Make a link by which anybody can fetch this file as it is now, for some
+        weeks.
 
         :param viber.account account: under whose address
-        :param str model: ``ir.attachment`` or ``res.partner`` (a picture)
-        :param int res_id: whose file
         :param str name: last part of the address
         :rtype: str
         """
+        self.ensure_one()
         days = self.env["ir.config_parameter"]._viber_int(
             const.MEDIA_LINK_DAYS_PARAMETER, const.MEDIA_LINK_DAYS
         )
         # Until the end of a day, so that an avatar keeps its address for that long.
         today = fields.Datetime.now().replace(hour=0, minute=0, second=0)
         expiry = today + datetime.timedelta(days=days + 1)
-        token = hash_sign(self.sudo().env, _SCOPE, [model, res_id], expiration=expiry)
+        name = _short_name(name)
+        named = [self._name, self.id, self._viber_digest(name)]
+        token = hash_sign(self.sudo().env, _SCOPE, named, expiration=expiry)
         base_url = account._get_base_url()
-        return f"{base_url}{const.MEDIA_PATH}{token}/{_url_name(name)}"
+        return f"{base_url}{const.MEDIA_PATH}{token}/{quote(name, safe='')}"
+
+    def _viber_digest(self, name):
+        """:return: what a link stands for: these bytes, of this record, so called
+        :rtype: str
+        """
+        named = (self.checksum, self.res_model, self.res_id, self.res_field)
+        # Some programs take letters with accents apart.
+        named = [value or "" for value in (*named, unicodedata.normalize("NFC", name))]
+        return hashlib.sha256(json.dumps(named).encode()).hexdigest()[:_DIGEST_LENGTH]
 
     @api.model
-    def _viber_from_token(self, token):
+    def _viber_from_token(self, token, name):
         """Find the file that a link leads to.
 
         :param str token: from the address, by anybody
-        :return: the file, sudoed; empty when the token is none of ours or too old
+        :param str name: the same
+        :return: the file, sudoed; empty when the token is none of ours or too old, or
+            the file is not any more what the link was made for
         :rtype: ir.attachment
         """
-        try:
-            model, res_id = verify_hash_signed(self.sudo().env, _SCOPE, token) or (0, 0)
-        # Not base64, not ASCII, not JSON, not two values.
-        except (ValueError, TypeError):
-            return self.sudo().browse()
         # sudo: the signature is the right to read this one file
         files = self.sudo()
-        if model == "ir.attachment":
-            return files.browse(res_id).exists()
-        return files.search(
-            [
+        try:
+            named = verify_hash_signed(files.env, _SCOPE, token) or (0, 0)
+            model, res_id, *digests = named
+        # Not base64, not ASCII, not JSON, not two values.
+        except (ValueError, TypeError):
+            return files.browse()
+        if not digests:
+            return files._viber_from_old_token(model, res_id)
+        attachment = files.browse(res_id).exists()
+        if not attachment or attachment._viber_digest(name) != digests[0]:
+            return files.browse()
+        return attachment
+
+    @api.model
+    def _viber_from_old_token(self, model, res_id):
+        """Find the file of a link that was made before the update to 19.0.0.5.0; the
+        last of them ends some weeks after it.
+
+        :return: the file, if it has not been changed since the update
+        :rtype: ir.attachment
+        """
+        before = self.env["ir.config_parameter"].get_param(const.OLD_LINKS_PARAMETER)
+        if not before:
+            return self.browse()
+        domain = [("id", "=", res_id)]
+        if model != self._name:
+            domain = [
                 ("res_model", "=", model),
                 ("res_id", "=", res_id),
                 ("res_field", "=", const.AVATAR_FIELD),
-            ],
-            limit=1,
-        )
+            ]
+        return self.search([*domain, ("write_date", "<=", before)], limit=1)
 
 
-def _url_name(name):
+def _short_name(name):
     """A name for an address: short, for percent signs make it long."""
     path = PurePosixPath(name)
-    return quote(path.stem[: const.URL_NAME_MAX_LENGTH] + path.suffix, safe="")
+    return path.stem[: const.URL_NAME_MAX_LENGTH] + path.suffix

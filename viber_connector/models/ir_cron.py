@@ -12,6 +12,7 @@ from .. import const
 class IrCron(models.Model):
     _inherit = "ir.cron"
 
+    @api.private
     def init(self):
         """Have an update of the addon wait until our jobs have ended, and them until it
         has: a job in the middle of its work and a table that changes would stop each

@@ -103,11 +103,20 @@ class ResPartner(models.Model):
         :rtype: str
         """
         self.ensure_one()
-        if not self[const.AVATAR_FIELD]:
-            return ""
-        return self.env["ir.attachment"]._viber_url(
-            account, self._name, self.id, "avatar.jpg"
+        # sudo: customers see it whoever sends the answer
+        picture = (
+            self.env["ir.attachment"]
+            .sudo()
+            .search(
+                [
+                    ("res_model", "=", self._name),
+                    ("res_id", "=", self.id),
+                    ("res_field", "=", const.AVATAR_FIELD),
+                ],
+                limit=1,
+            )
         )
+        return picture and picture._viber_url(account, "avatar.jpg") or ""
 
     # -- Deleting and merging ----------------------------------------------------
 

@@ -3,10 +3,12 @@
 import io
 from contextlib import contextmanager
 from unittest.mock import patch
+from urllib.parse import unquote
 
 from markupsafe import Markup
 from PIL import Image
 
+from odoo.exceptions import AccessError
 from odoo.tests import tagged
 from odoo.tests.common import BaseCase
 
@@ -111,8 +113,8 @@ class TestFilesOut(ViberCase):
 
     def file_of(self, body):
         """:return: the attachment that a message leads to"""
-        token = body["media"].split(const.MEDIA_PATH)[1].split("/")[0]
-        return self.env["ir.attachment"]._viber_from_token(token)
+        token, name = body["media"].split(const.MEDIA_PATH)[1].split("/")
+        return self.env["ir.attachment"]._viber_from_token(token, unquote(name))
 
     def test_each_kind_travels_as_what_it_is(self):
         for name, content, kind, end in (
@@ -240,6 +242,43 @@ class TestFilesOut(ViberCase):
         small = self.file_of(body)
         self.assertLessEqual(len(small.raw), const.PICTURE_MAX_BYTES)
         self.assertEqual(Image.open(io.BytesIO(small.raw)).format, "JPEG")
+
+    def test_nobody_plants_the_small_picture(self):
+        big = self.env["ir.attachment"].create(
+            {
+                "name": "photo.png",
+                "raw": picture(size=(1200, 900)),
+                "res_model": "project.task",
+                "res_id": self.task.id,
+            }
+        )
+        planted = {
+            "name": "photo.jpg",
+            "raw": picture("JPEG"),
+            "res_model": "ir.attachment",
+            "res_id": big.id,
+        }
+        files = self.env["ir.attachment"].with_user(self.agent)
+        files.create(planted)
+        with self.assertRaises(AccessError):
+            files.create(planted | {"viber_copy_of": "anything"})
+
+        def sent():
+            self.viber.requests.clear()
+            self.reply(self.task, "Look", attachment_ids=big.ids)
+            self.send()
+            return self.file_of(self.viber.sent()[-1])
+
+        small = sent()
+        self.assertNotEqual(small.raw, planted["raw"])
+        self.assertEqual(sent(), small)
+        # Somebody who may write there puts other bytes in its place.
+        small.with_user(self.agent).raw = planted["raw"]
+        again = sent()
+        self.assertNotEqual(again.raw, planted["raw"])
+        # The picture itself is another one now.
+        big.raw = picture("JPEG", size=(1300, 900)) + bytes(2 * 1024 * 1024)
+        self.assertNotIn(sent(), small + again)
 
     def test_the_small_picture_is_made_once_and_seen_nowhere(self):
         other = self.env["res.partner"].create({"name": "Wife"})

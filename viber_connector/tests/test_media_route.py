@@ -3,12 +3,17 @@
 import base64
 import datetime
 import json
+import unicodedata
 from unittest.mock import patch
+from urllib.parse import quote
 
+from odoo import fields
 from odoo.tests import HttpCase
 from odoo.tools import config
+from odoo.tools.misc import hash_sign
 
 from .. import const
+from ..models.ir_attachment import _SCOPE
 from .common import ViberCase
 from .test_files_out import MP4, PDF, SVG, picture, record_reads
 
@@ -19,9 +24,7 @@ class TestMediaRoute(ViberCase, HttpCase):
 
     def link(self, attachment, name=None):
         """:return: path of a file's link, without the account's address"""
-        url = attachment._viber_url(
-            self.account, "ir.attachment", attachment.id, name or attachment.name
-        )
+        url = attachment._viber_url(self.account, name or attachment.name)
         return url.removeprefix(self.account.base_url)
 
     def fetch(self, path, method="GET", **headers):
@@ -147,8 +150,8 @@ class TestMediaRoute(ViberCase, HttpCase):
         raw = base64.urlsafe_b64decode(token + "===")
         other = self.attachment("b.pdf")
         forged = raw.replace(
-            json.dumps(["ir.attachment", attachment.id]).encode(),
-            json.dumps(["ir.attachment", other.id]).encode(),
+            json.dumps(["ir.attachment", attachment.id]).encode()[:-1],
+            json.dumps(["ir.attachment", other.id]).encode()[:-1],
         )
         self.assertNotEqual(forged, raw)
         longer = raw[:1] + bytes(8) + raw[9:]
@@ -169,10 +172,11 @@ class TestMediaRoute(ViberCase, HttpCase):
                 self.assertEqual(response.status_code, 404)
                 self.assertNotIn(PDF, response.content)
 
-    def test_the_name_does_not_choose_the_file(self):
+    def test_nobody_else_names_the_file(self):
         path = self.link(self.attachment()).rpartition("/")[0]
-        self.attachment("b.pdf", b"other")
-        self.assertEqual(self.fetch(f"{path}/b.pdf").content, PDF)
+        self.assertEqual(self.fetch(f"{path}/a.pdf").content, PDF)
+        for name in ("b.pdf", "a.html", "a.pdf.exe", "A.pdf", "invoice.pdf"):
+            self.assertEqual(self.fetch(f"{path}/{name}").status_code, 404)
         self.assertEqual(self.fetch(path).status_code, 404)
         self.assertEqual(self.fetch(f"{path}/../b.pdf").status_code, 404)
 
@@ -189,8 +193,52 @@ class TestMediaRoute(ViberCase, HttpCase):
                 ) as d,
             ):
                 d.now.return_value = later
-                found = attachment._viber_from_token(token)
+                found = attachment._viber_from_token(token, "a.pdf")
                 self.assertEqual(bool(found), alive)
+
+    def test_a_link_is_for_what_it_was_made_for(self):
+        task = self.converse()
+        other = self.env["project.task"].create({"name": "Other"})
+        owner = {"res_model": "project.task", "res_id": task.id}
+        for change in (
+            {"raw": PDF + b"later"},
+            {"res_id": other.id},
+            {"res_model": "res.partner", "res_id": task.partner_id.id},
+        ):
+            with self.subTest(change=change):
+                attachment = self.attachment(**owner)
+                link = self.link(attachment)
+                self.assertEqual(self.fetch(link).status_code, 200)
+                attachment.write(change)
+                self.assertEqual(self.fetch(link).status_code, 404)
+                attachment.write(owner | {"raw": PDF})
+                self.assertEqual(self.fetch(link).status_code, 200)
+
+    def test_letters_may_be_taken_apart_on_the_way(self):
+        link = self.link(self.attachment("Йод.pdf"))
+        apart = quote(unicodedata.normalize("NFD", "Йод.pdf"))
+        self.assertNotIn(apart, link)
+        path = link.rpartition("/")[0]
+        self.assertEqual(self.fetch(f"{path}/{apart}").status_code, 200)
+
+    def test_links_of_before_the_update_work_while_nothing_changes(self):
+        attachment = self.attachment()
+        later = fields.Datetime.now() + datetime.timedelta(days=9)
+        env = attachment.env
+        token = hash_sign(env, _SCOPE, ["ir.attachment", attachment.id], later)
+        path = f"/viber/media/{token}/any.pdf"
+        self.assertEqual(self.fetch(path).status_code, 404, "there was no update")
+        env["ir.config_parameter"].set_param(
+            const.OLD_LINKS_PARAMETER, fields.Datetime.now()
+        )
+        self.assertEqual(self.fetch(path).content, PDF)
+        env.cr.execute(
+            "UPDATE ir_attachment SET write_date = now() + interval '1 minute'"
+            " WHERE id = %s",
+            [attachment.id],
+        )
+        attachment.invalidate_recordset()
+        self.assertEqual(self.fetch(path).status_code, 404)
 
     def test_a_deleted_file_is_gone(self):
         attachment = self.attachment()
