@@ -4,6 +4,7 @@ from markupsafe import escape
 
 from odoo import models
 from odoo.exceptions import AccessError, UserError
+from odoo.fields import Domain
 
 from ..tools import html_text, payload
 from ..tools.text import clean_line, is_visible, shorten
@@ -145,19 +146,10 @@ class MailMessage(models.Model):
         writers = self._viber_writers() if ids else self.env["res.users"]
         if not writers:
             return below
+        # Of this record, of another, from the full composer or the media library: what
+        # they may read they may send.
         found = self.env["ir.attachment"].search(
-            [
-                ("id", "in", ids),
-                ("res_field", "=", False),
-                "|",
-                "&",
-                ("res_model", "=", self.model),
-                ("res_id", "=", self.res_id),
-                # From the full composer, which is no record yet: their own ones only.
-                "&",
-                ("res_model", "=", "mail.compose.message"),
-                ("create_uid", "=", self.create_uid.id),
-            ]
+            [("id", "in", ids), ("res_field", "=", False)]
         )
         for user in writers:
             found &= (
@@ -189,32 +181,34 @@ class MailMessage(models.Model):
 
     def _viber_files_of_notes(self, files, account):
         """:return: those files that are below or in the text of an internal message,
-            too; its text is in public ones that quote it
+            too: its text is in public ones that quote it; and those that somebody from
+            outside has named: who answers them may quote that unseen
         :rtype: ir.attachment
         """
         if not files:
             return files
-        # sudo: a note hides its files, whoever may read it
-        notes = self.sudo().search(
-            [
-                "|",
-                ("attachment_ids", "in", files.ids),
-                "&",
-                "&",
-                ("model", "=", self.model),
-                ("res_id", "=", self.res_id),
-                ("body", "like", "/web/"),
-                "|",
-                "|",
-                ("is_internal", "=", True),
-                ("subtype_id", "=", False),
-                ("subtype_id.internal", "=", True),
-            ]
+        places = {(self.model, self.res_id)}
+        places.update((f.res_model, f.res_id) for f in files if f.res_id)
+        texts = Domain.OR(
+            Domain("model", "=", model) & Domain("res_id", "=", res_id)
+            for model, res_id in places
+        ) & Domain("body", "like", "/web/")
+        is_note = (
+            Domain("is_internal", "=", True)
+            | Domain("subtype_id", "=", False)
+            | Domain("subtype_id.internal", "=", True)
         )
+        is_outsiders = Domain("author_id.partner_share", "=", True) | Domain(
+            "create_uid.share", "=", True
+        )
+        # sudo: a note hides its files, whoever may read it
+        messages = self.sudo()
+        below = messages.search(Domain("attachment_ids", "in", files.ids) & is_note)
+        notes = below | messages.search(texts & (is_note | is_outsiders))
         named = set()
         for note in notes:
             named.update(html_text.attachment_ids(note.body, account._get_base_url()))
-        return files.filtered(lambda f: f in notes.attachment_ids or f.id in named)
+        return files.filtered(lambda f: f in below.attachment_ids or f.id in named)
 
     def _viber_sender(self, account):
         """:return: under whose name the customer sees this message

@@ -27,6 +27,7 @@ _INDENT = "\u2003"
 _AFTER_MARK = " *_~\x02\x04\x06"
 # Where a link leads that is worth telling: pages, mail boxes, telephones.
 _ADDRESS = re.compile(r"https?://|[^\s@]+@[^\s@]+\.\w+$|\+?\d[\d ()-]+$", re.IGNORECASE)
+_WEB = re.compile(r"https?://", re.IGNORECASE)
 _STYLES = {
     "b": _BOLD,
     "strong": _BOLD,
@@ -37,11 +38,21 @@ _STYLES = {
     "strike": _STRIKE,
 }
 # Where attachments are, in the texts of Odoo's editor.
-_OWN_FILE = re.compile(r"/web/(?:image|content)/(\d{1,9})(?![^/?#-])")
+_OWN_FILE = re.compile(
+    r"/web/(?:image|content)"
+    r"(?:/(?:ir\.attachment/)?|\?(?![^#]*model=(?!ir\.attachment\b))(?:[^#]*&)?id=)"
+    r"(\d{1,9})(?![^/?#&-])"
+)
 # Odoo's sanitizer puts this on all that looks like the history of an e-mail: on each
 # <blockquote>, on what follows a "--", on lines that begin with ">". In a comment these
 # are what somebody has to say.
 _QUOTE_MARK = "data-o-mail-quote"
+# The key to such a file, which Odoo puts into its address and which never ends.
+_TOKEN = re.compile(
+    r"(/web/(?:image|content)/[^\s?]*\?[^\s#]*?)access_token=[^\s&#]*&?"
+)
+# Sides of a picture that nobody is meant to see.
+_UNSEEN_SIDES = ("0", "1", "0px", "1px")
 # The composer's own containers for signature and answered message, and its marks.
 _HIDDEN = frozenset(
     "o-signature-container o_mail_reply_container o-mail-Message-edited d-none".split()
@@ -76,7 +87,7 @@ def to_viber(body, base_url="", is_email=False):
     text = re.sub(f"\n?{_EDGE}+", "\n", text)
     text = "\n".join(_finish_line(line) for line in text.split("\n"))
     text = re.sub(r"\n{3,}", "\n\n", text).strip("\n")
-    return text.translate(_VERBATIM_BACK)
+    return _TOKEN.sub(r"\1", text.translate(_VERBATIM_BACK))
 
 
 def attachment_ids(body, base_url=""):
@@ -203,7 +214,26 @@ class _Renderer:
         yield f"{_EDGE}———{_EDGE}"
 
     def _render_img(self, node):
-        yield _fold(node.get("alt"))
+        url = _fold(node.get("src")).strip()
+        sides = node.get("width"), node.get("height")
+        is_outside = _WEB.match(url) and not self._is_own_file(url)
+        if is_outside and not set(sides).issubset(_UNSEEN_SIDES):
+            yield from self._link(_fold(node.get("alt")).strip(), url)
+        else:
+            yield _fold(node.get("alt"))
+
+    def _is_own_file(self, url):
+        """:return: whether an address is one of Odoo's own files: those travel as
+        files where they may, and their address opens nothing for a customer
+        """
+        path = url.removeprefix(self._base_url) if self._base_url else url
+        return path.startswith(("/web/image", "/web/content"))
+
+    def _link(self, text, url):
+        if not text or text in (url, url.rstrip("/")):
+            yield url
+        else:
+            yield f"{text} ({url})"
 
     def _render_heading(self, node):
         yield _EDGE
@@ -265,16 +295,17 @@ class _Renderer:
     def _render_a(self, node):
         text = "".join(self._children(node)).strip()
         url = _fold(node.get("href")).strip()
+        if self._is_own_file(url):
+            yield "" if self._is_own_file(text) else text
+            return
         if url.startswith("/") and self._base_url:
             url = self._base_url + url
         url = url.removeprefix("mailto:").removeprefix("tel:")
         # A mention of a person or record shows its name, not an address inside Odoo.
         if node.get("data-oe-model") or not _ADDRESS.match(url):
             yield text
-        elif not text or text in (url, url.rstrip("/")):
-            yield url
         else:
-            yield f"{text} ({url})"
+            yield from self._link(text, url)
 
     _SPECIAL = {
         "a": _render_a,
