@@ -173,6 +173,8 @@ class TestWhoWasLinkedToAnEmployee(InsiderCase):
 
     def test_the_phone_of_an_employee_is_not_filled(self):
         insider = self.agent.partner_id
+        self.task.action_viber_ask_phone()
+        self.send()
         self.link_unchecked(insider)
         self.send_contact(NUMBER)
         self.assertFalse(insider.phone)
