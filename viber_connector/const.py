@@ -22,6 +22,9 @@ SIGNATURE_HEADER = "X-Viber-Content-Signature"
 #: The longest text (7,000 characters, each at most a ``\uXXXX\uXXXX`` pair) makes
 #: 84 kB; the rest of a callback is small.
 CALLBACK_MAX_BYTES = 256 * 1024
+#: Why a customer's client refused a message: it may quote all of what we sent, which
+#: has 30 kB at the most.
+REASON_MAX_LENGTH = 32_000
 #: Optional events we ask for; message, subscribed and unsubscribed always come (CH).
 EVENT_TYPES = ["delivered", "seen", "failed", "conversation_started"]
 #: Viber's own check of the address during ``set_webhook``; may come unsigned (seen).
@@ -114,6 +117,9 @@ STATUS_POLICY = {
     999: "recipient",
 }
 STATUS_POLICY_UNKNOWN = "later"
+
+#: ``billing_status`` of an accepted message (viber_bot_api.md, 6.4; CH "Send message").
+BILLING_STATUSES = ("0", "1", "2", "3", "4", "5")
 
 # -- Limits of one message (CH "Send message") ---------------------------------
 

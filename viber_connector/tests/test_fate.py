@@ -108,6 +108,8 @@ class TestFunnel(FateCase):
     def test_what_viber_takes_for_it_is_kept(self):
         row = self.answered({"status": 0, "message_token": 5, "billing_status": 3})
         self.assertEqual((row.message_token, row.billing_status), ("5", "3"))
+        row = self.answered({"status": 0, "message_token": "7", "billing_status": "5"})
+        self.assertEqual((row.message_token, row.billing_status), ("7", "5"))
         row = self.answered({"status": 0, "message_token": 6, "billing_status": 77})
         self.assertEqual((row.state, row.billing_status), ("sent", False))
 

@@ -70,6 +70,13 @@ class TestCallback(BaseCase):
         found = parse_event("failed", user_id=CUSTOMER_ID, desc="bad\nmedia", udid=None)
         self.assertEqual(found.description, "bad media")
 
+    def test_reason_is_whole_unless_it_is_far_too_long(self):
+        reason = "why " * 7500 + "end"
+        self.assertEqual(parse_event("failed", desc=reason).description, reason)
+        found = parse_event("failed", desc="why " * 20_000).description
+        self.assertLessEqual(len(found), 32_000)
+        self.assertTrue(found.endswith("why…"))
+
     def test_probe_is_about_nobody(self):
         found = parse_event("webhook")
         self.assertEqual((found.event, found.user_id), ("webhook", ""))

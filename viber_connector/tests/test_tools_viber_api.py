@@ -172,10 +172,16 @@ class TestViberApi(ApiCase):
         self.assertEqual(result, SendResult("6209204876437859523", 1))
 
     def test_price_that_is_no_number_is_none(self):
-        for price in (None, True, "1", [1]):
+        for price in (None, True, "", "a", "1.0", "-1", "٣", "9" * 5000, [1]):
             with self.subTest(price=price):
                 self.play(billing_status=price)
                 self.assertIsNone(self.api.send_message(PAYLOAD).billing_status)
+
+    def test_price_may_be_text(self):
+        for price in range(6):
+            with self.subTest(price=price):
+                self.play(message_token="7", billing_status=str(price))
+                self.assertEqual(self.api.send_message(PAYLOAD), SendResult("7", price))
 
     def test_answer_may_tell_no_more_than_its_status(self):
         self.play()

@@ -10,7 +10,7 @@ import json
 from dataclasses import dataclass, field
 
 from .. import const
-from .text import clean_line, clean_text
+from .text import clean_line, clean_text, shorten
 
 #: The event type of a signed body that is no JSON object with an ``event``.
 UNREADABLE = "unreadable"
@@ -89,7 +89,7 @@ def parse(body):
         date=_date(data.get("timestamp")),
         user=user,
         message=_message(message) if event == "message" else None,
-        description=clean_line(data.get("desc")),
+        description=_reason(data.get("desc")),
         context=clean_line(data.get("context")),
         is_subscribed=data.get("subscribed") is True,
     )
@@ -150,6 +150,12 @@ def _message(value):
         tracking_data=clean_line(raw.get("tracking_data")),
         raw=raw,
     )
+
+
+def _reason(value):
+    """A reason in one line: whole, unless it is longer than any that says something."""
+    width = const.REASON_MAX_LENGTH
+    return shorten(clean_line(value, width + 1), width)
 
 
 def _identifier(value):

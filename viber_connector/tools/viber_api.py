@@ -92,10 +92,9 @@ class ViberApi:
         :raise ViberError: its class tells what to do next (see :mod:`.errors`)
         """
         answer = self._post("send_message", payload)
-        billing_status = answer.get("billing_status")
         return SendResult(
             message_token=clean_line(answer.get("message_token")),
-            billing_status=billing_status if type(billing_status) is int else None,
+            billing_status=_billing_status(answer.get("billing_status")),
         )
 
     def _post(self, method, body, timeout=const.REQUEST_TIMEOUT):
@@ -149,6 +148,16 @@ class ViberApi:
         return _ERROR_CLASSES[policy](
             f"{text or name} (Viber status {status})", status=status
         )
+
+
+def _billing_status(value):
+    """:return: what Viber takes for a message, by its number; CH has it as text, what
+        was seen are numbers
+    :rtype: int | None
+    """
+    if isinstance(value, str) and value in const.BILLING_STATUSES:
+        return int(value)
+    return value if type(value) is int else None
 
 
 def _content(response):
