@@ -189,8 +189,12 @@ class ViberMessage(models.Model):
             [vals] = model.copy_data({"state": model.state})
             subscriber, message = parts.subscriber_id, parts.mail_message_id
             payloads = message._viber_payloads(
-                subscriber, parts.task_id._viber_reference(subscriber)
+                subscriber,
+                parts.task_id._viber_reference(subscriber),
+                payload_tools.find_keyboard(parts.mapped("payload")),
             )
+            # Others take their place: nothing of it is given up.
+            parts.mail_notification_id = False
             parts.unlink()
             if payloads or message._is_empty() or vals["state"] == "canceled":
                 self._create_parts(payloads, vals)

@@ -1,5 +1,7 @@
 """What an agent can do about a message: send again, confirm, cancel, edit, ask."""
 
+import json
+
 from markupsafe import Markup
 
 from odoo.exceptions import AccessError, UserError
@@ -196,6 +198,44 @@ class TestEditing(FateCase):
                     self.assertRaisesRegex(UserError, "in Viber already"),
                 ):
                     self.edit(row.mail_message_id, body)
+
+    def test_a_question_keeps_its_button(self):
+        self.task.with_user(self.agent).action_viber_ask_phone()
+        message = self.task.message_ids[0]
+        [before] = self.outbox(message).mapped("payload")
+        self.edit(message, "Please share your number, " + "please " * 1500)
+        self.edit(message, "Your number, please")
+        self.send()
+        [body] = self.viber.sent()
+        self.assertEqual(body["keyboard"], json.loads(before)["keyboard"])
+        self.assertEqual(body["min_api_version"], 3)
+        self.assertEqual(body["text"], "Your number, please")
+
+    def test_the_button_is_below_the_last_part(self):
+        self.task.with_user(self.agent).action_viber_ask_phone()
+        message = self.task.message_ids[0]
+        self.edit(message, "word " * 3000)
+        self.send()
+        has_button = ["keyboard" in body for body in self.viber.sent()]
+        self.assertEqual(has_button, [False, False, True])
+
+    def test_what_was_sent_without_its_button_gets_none(self):
+        self.task.with_user(self.agent).action_viber_ask_phone()
+        message = self.task.message_ids[0]
+        self.viber.answer("send_message", {"status": 13}, {"status": 3})
+        self.send()
+        self.edit(message, "Your number, please")
+        message.viber_send_again()
+        self.send()
+        self.assertNotIn("keyboard", self.viber.sent()[-1])
+
+    def test_what_can_not_be_read_can_be_edited(self):
+        message = self.reply(self.task)
+        for payload in ("{", "[]", "3", '{"keyboard": 1}'):
+            self.outbox(message).payload = payload
+            self.edit(message, "Good")
+        self.send()
+        self.assertEqual(self.viber.texts(), ["Good"])
 
     def test_a_message_of_which_a_part_has_left_can_not_be_edited(self):
         message = self.reply(self.task, "x" * 8000)

@@ -113,6 +113,21 @@ def share_phone_keyboard(label):
     return Keyboard(Type="keyboard", DefaultHeight=False, Buttons=[button])
 
 
+def find_keyboard(bodies):
+    """Find the buttons below a message that was built before.
+
+    :param bodies: texts that :func:`encode` made of its payloads
+    :rtype: Keyboard | None
+    """
+    for body in bodies:
+        try:
+            return Keyboard(json.loads(body)["keyboard"])
+        # Without buttons, as most are; or kept by something that is not ours.
+        except (KeyError, TypeError, ValueError):
+            continue
+    return None
+
+
 def degrade(payload):
     """Take away what an old client does not know (Viber's statuses 13 and 14).
 
