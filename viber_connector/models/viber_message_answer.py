@@ -57,6 +57,8 @@ class ViberMessage(models.Model):
                 if error:
                     return self._take_error(error)
                 self._take_result(future.result())
+                if not self.subscriber_id.is_subscribed:
+                    return (self._prove_present,)
         except CONFLICTS:
             raise
         except Exception:
@@ -160,7 +162,7 @@ class ViberMessage(models.Model):
     def _lose_recipient(self, error):
         """The customer has left: so it is known before the next message."""
         self._move("failed", failure_type="viber_recipient", failure_reason=str(error))
-        return (self.subscriber_id._set_subscribed, False)
+        return (self.subscriber_id._set_subscribed, False, self.sending_date)
 
     def _stop_account(self, error):
         """Nothing of this account passes: keep all, and call an administrator."""

@@ -16,6 +16,8 @@ _logger = logging.getLogger(__name__)
 _SKEW = datetime.timedelta(seconds=2)
 # Without a token: it is on the way, nobody knows, or a person has said so or given up.
 _IN_QUESTION = ("sending", "uncertain", "sent", "canceled")
+# Viber has taken them. What was sent again since its receipt was made is elsewhere.
+_ARRIVED = ("sent", "delivered", "seen")
 _ATTEMPT = datetime.timedelta(seconds=sum(const.REQUEST_TIMEOUT))
 
 
@@ -35,6 +37,11 @@ class ViberMessage(models.Model):
         messages = self.browse(message_id for message_id, _event in refused)
         for message, (_message_id, event) in zip(messages, refused, strict=True):
             touched |= message._refuse(event)
+        if receipts.get("failed"):
+            # The outbox' job tells the managers.
+            self._wake()
+        arrived = [*receipts.get("delivered", ()), *receipts.get("seen", ())]
+        self.browse(message_id for message_id, _event in arrived)._prove_present()
         try:
             with self.env.cr.savepoint():
                 touched.mail_notification_id._viber_sum_up()
@@ -87,6 +94,13 @@ class ViberMessage(models.Model):
             touched |= seen._move("seen", seen_date=date)
         return touched
 
+    def _prove_present(self):
+        """Viber has taken or delivered these: their customers had not left when they
+        were sent, whenever it is told."""
+        arrived = self.filtered(lambda row: row.state in _ARRIVED)
+        for row in arrived.filtered(lambda row: not row.subscriber_id.is_subscribed):
+            row.subscriber_id._prove_present(row.sending_date)
+
     def _refuse(self, event):
         """The customer's client could not show what Viber had accepted."""
         description = callback.parse(event.payload).description
@@ -122,6 +136,7 @@ class ViberMessage(models.Model):
                     failure_reason=False,
                 )
                 message._set_state("delivered", delivered_date=date)
+                message._prove_present()
                 settled |= event
         return settled
 

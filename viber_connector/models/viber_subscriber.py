@@ -1,4 +1,5 @@
 import hashlib
+from datetime import datetime, timezone
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError
@@ -38,6 +39,11 @@ class ViberSubscriber(models.Model):
     is_blocked = fields.Boolean(
         "Blocked",
         help="What they write is kept in the inbox, and makes no task and no message.",
+    )
+    left_date = fields.Datetime(
+        readonly=True,
+        help="When it was known that they have left. With fractions of seconds: what "
+        "was sent later and arrived shows that they are back.",
     )
     language = fields.Char(readonly=True)
     country_code = fields.Char(readonly=True)
@@ -235,14 +241,32 @@ class ViberSubscriber(models.Model):
             )
         )
 
-    def _set_subscribed(self, is_subscribed):
+    def _set_subscribed(self, is_subscribed, date=None):
         """Keep true whether the customer can be written to.
 
-        :param bool is_subscribed: what an event of theirs has just shown
+        :param bool is_subscribed: what has just been shown
+        :param datetime | None date: when it was so; by default now
         """
-        if self.is_subscribed != is_subscribed:
-            self.is_subscribed = is_subscribed
+        was_subscribed = self.is_subscribed
+        if not is_subscribed:
+            # Not when it was by Viber's clock: what is sent is dated by ours.
+            date = date or datetime.now(timezone.utc).replace(tzinfo=None)
+            date = max(date, self.left_date or date)
+            self.write({"is_subscribed": False, "left_date": date})
+        elif not was_subscribed:
+            self.write({"is_subscribed": True, "left_date": False})
+        if was_subscribed != is_subscribed:
             self.task_ids._viber_push_reload()
+
+    def _prove_present(self, date):
+        """Viber takes messages only to those who have not left.
+
+        :param datetime date: when a message was sent that it took or delivered
+        """
+        if self.is_subscribed:
+            return
+        if not self.left_date or (date and date > self.left_date):
+            self._set_subscribed(True)
 
     def _update_profile(self, user):
         """Take over what Viber tells about the customer; empty values say nothing.

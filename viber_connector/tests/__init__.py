@@ -27,6 +27,7 @@ from . import test_merge
 from . import test_others
 from . import test_outbox
 from . import test_parked
+from . import test_presence
 from . import test_quotes
 from . import test_recipients
 from . import test_rights
