@@ -370,7 +370,8 @@ class MailMessage(models.Model):
             [
                 ("author_id", "=", author.id) if author else whose,
                 ("notification_type", "=", "viber"),
-                ("notification_status", "=", "exception"),
+                # "ready": what waited was removed behind the back of the outbox.
+                ("notification_status", "in", ("exception", "ready")),
                 ("viber_message_ids", "=", False),
             ]
         )

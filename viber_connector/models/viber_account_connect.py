@@ -1,6 +1,8 @@
 """How an account is connected to Viber, and what is said when it can't be."""
 
 import contextlib
+import logging
+from functools import partial
 
 from odoo import Command, models
 from odoo.exceptions import UserError, ValidationError
@@ -15,9 +17,26 @@ from ..tools.errors import (
 )
 from ..tools.text import clean_line, is_visible
 
+_logger = logging.getLogger(__name__)
+
 
 class ViberAccount(models.Model):
     _inherit = "viber.account"
+
+    def unlink(self):
+        """Viber is told that nobody listens to a deleted account any more: it would
+        take its customers' messages for nothing. An archived one keeps what comes for
+        the day when it is active again."""
+        clients = [
+            (account.id, account._find_api())
+            for account in self
+            if account.state != "draft"
+        ]
+        result = super().unlink()
+        for account_id, api in clients:
+            # Not before it is sure; and what Viber says changes nothing then.
+            self.env.cr.postcommit.add(partial(_forget, account_id, api))
+        return result
 
     def action_connect(self):
         """Register our webhook at Viber and prove that it works.
@@ -219,3 +238,19 @@ class ViberAccount(models.Model):
                 ],
             }
         )
+
+
+def _forget(account_id, api):
+    """Have Viber call a webhook no more, if it can be told.
+
+    :param int account_id: of the account, for the log
+    :param ViberApi | ViberError api: its client, or why there is none
+    """
+    try:
+        if isinstance(api, ViberError):
+            raise api
+        api.set_webhook("")
+    except ViberError as error:
+        _logger.info("Viber still calls the webhook of %s: %s", account_id, error)
+    except Exception:
+        _logger.exception("Viber may still call the webhook of %s", account_id)

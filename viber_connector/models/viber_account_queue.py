@@ -155,7 +155,7 @@ class ViberAccount(models.Model):
         self._commit()
         return probes
 
-    def _find_api(self, session):
+    def _find_api(self, session=None):
         """Like :meth:`_get_api`, for a job: what keeps one account from being used
         keeps no other.
 

@@ -326,6 +326,13 @@ class ViberMessage(models.Model):
         return self.sudo()
 
     @api.ondelete(at_uninstall=False)
+    def _unlink_gives_up(self):
+        """Whoever removes what has not arrived gives it up: the chatter says so. What
+        has arrived is told there still."""
+        # sudo: who may remove a message may give it up
+        self.sudo()._cancel()
+
+    @api.ondelete(at_uninstall=False)
     def _unlink_unless_on_the_way(self):
         """What became of it could be written nowhere.
 

@@ -30,6 +30,7 @@ from . import test_parked
 from . import test_presence
 from . import test_quotes
 from . import test_recipients
+from . import test_removal
 from . import test_rights
 from . import test_routing
 from . import test_taking_over

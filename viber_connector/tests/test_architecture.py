@@ -19,6 +19,7 @@ PUBLIC_METHODS = {
         "action_connect",
         "action_disconnect",
         "create",
+        "unlink",
         "write",
     },
     "mail.mail": {"create", "send"},
