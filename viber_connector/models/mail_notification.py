@@ -23,7 +23,7 @@ class MailNotification(models.Model):
     failure_type = fields.Selection(
         selection_add=[
             ("viber_account", "Viber refuses the account"),
-            ("viber_rate", "Too many messages without an answer"),
+            ("viber_rate", "Limit of messages reached"),
             ("viber_recipient", "Viber can't reach the customer"),
             ("viber_request", "Viber refused the message"),
             ("viber_uncertain", "May not have arrived"),

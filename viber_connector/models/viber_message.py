@@ -84,7 +84,7 @@ class ViberMessage(models.Model):
     failure_type = fields.Selection(
         [
             ("viber_account", "Account refused"),
-            ("viber_rate", "Too many without an answer"),
+            ("viber_rate", "Limit of messages reached"),
             ("viber_recipient", "Customer can't be reached"),
             ("viber_request", "Message refused"),
             ("viber_uncertain", "May not have arrived"),
@@ -151,7 +151,9 @@ class ViberMessage(models.Model):
                 "mail_message_id": message.id,
                 "mail_notification_id": fate.id,
             }
-            rows |= self._create_parts(payloads, vals)
+            parts = self._create_parts(payloads, vals)
+            parts._wait_behind()
+            rows |= parts
         gone = rows.filtered(lambda row: not row.subscriber_id.is_subscribed)
         gone._set_state(
             "failed",

@@ -5,6 +5,7 @@ import logging
 import random
 
 from odoo import api, fields, models
+from odoo.tools import format_date
 
 from .. import const
 from ..tools import errors
@@ -13,6 +14,8 @@ from .viber_queue_mixin import CONFLICTS
 
 _logger = logging.getLogger(__name__)
 
+# What Viber takes though the customer has not just written.
+_OUT_OF_SESSION = ("3", "4", "5")
 # Fates that a run tries to show once more.
 _HIDDEN_PER_RUN = 100
 
@@ -126,6 +129,8 @@ class ViberMessage(models.Model):
         )
         if self.account_id.pause_count:
             self.account_id._resume()
+        if self.account_id.quota_renewal_date and billing in _OUT_OF_SESSION:
+            self.account_id.quota_renewal_date = False
 
     def _take_error(self, error):
         """:return: what has to follow, with its parameters, or nothing
@@ -142,22 +147,109 @@ class ViberMessage(models.Model):
         self.account_id._pause(str(error))
 
     def _wait_for_customer(self, error=None):
-        """Wait for the next hour, or for the customer to write."""
-        reason = self.env._(
-            "Viber allows %s messages an hour to a customer who does not answer. It "
-            "leaves in the next hour, or when they write.",
-            const.MESSAGES_PER_HOUR_MAX,
-        )
-        if error and error.status != const.STATUS_TOO_MANY:
-            reason = str(error)
+        """Wait for the next hour, or for the customer to write.
+
+        :return: what has to follow, with its parameters, or nothing
+        :rtype: tuple | None
+        """
+        if error and error.status == const.STATUS_NO_FREE_MESSAGES:
+            return self._wait_for_quota()
         self._move(
             "outgoing",
             failure_type="viber_rate",
-            failure_reason=reason,
+            failure_reason=self.env._(
+                "Viber allows %s messages an hour to a customer who does not answer. "
+                "It leaves in the next hour, or when they write.",
+                const.MESSAGES_PER_HOUR_MAX,
+            ),
             # The waiting is no fault of the message: its tries start again.
             attempt_count=0,
             next_attempt_date=fields.Datetime.add(self._hour_start(), hours=1),
         )
+        return None
+
+    def _wait_for_quota(self):
+        """Viber takes this only for money: wait for the customer, whose writing makes
+        it free, or for the next month's free messages; for these once."""
+        month = fields.Datetime.start_of(fields.Datetime.now(), "month")
+        untold = self.account_id._use_up_quota(fields.Datetime.add(month, months=1))
+        behind = self.browse()
+        if self.next_attempt_date == month:
+            self._move(
+                "failed",
+                failure_type="viber_rate",
+                failure_reason=self.env._(
+                    "The bot has no free messages at Viber in this month either. Send "
+                    "it again when the customer has written, or reach them another way."
+                ),
+            )
+        else:
+            behind = self.search(
+                [
+                    ("subscriber_id", "=", self.subscriber_id.id),
+                    ("state", "=", "outgoing"),
+                ]
+            )
+            waiting = self._move("outgoing") | behind
+            waiting.write(self._quota_vals(self.account_id))
+        return (self._follow_quota, behind, untold)
+
+    @api.model
+    def _quota_vals(self, account):
+        """:return: what is written to messages that wait for free ones
+        :rtype: dict
+        """
+        return {
+            "failure_type": "viber_rate",
+            "failure_reason": self.env._(
+                "The bot has used up its free messages of this month at Viber. This "
+                "leaves when the customer writes, or on %s. If that is too late, "
+                "cancel it and reach them another way.",
+                format_date(self.env, account.quota_renewal_date),
+            ),
+            # The waiting is no fault of the message: its tries start again.
+            "attempt_count": 0,
+            "next_attempt_date": account.quota_renewal_date,
+        }
+
+    @api.model
+    def _follow_quota(self, behind, untold):
+        behind._sum_up()
+        for account in untold:
+            self._attempt(account._tell_quota)
+
+    def _wait_behind(self):
+        """New messages to a customer for whom one waits for free messages wait as
+        long, and say why."""
+        account = self.account_id.filtered("is_quota_used_up")
+        waiting = account and self.search_count(
+            [
+                ("subscriber_id", "in", self.subscriber_id.ids),
+                ("next_attempt_date", "=", account.quota_renewal_date),
+                ("state", "=", "outgoing"),
+            ],
+            limit=1,
+        )
+        if waiting:
+            self.write(self._quota_vals(account))
+            self.mail_notification_id._viber_sum_up()
+
+    @api.model
+    def _try_quota_again(self, accounts):
+        """Somebody has looked after the accounts: what waits for free messages need
+        not wait any more.
+
+        :param viber.account accounts: which
+        """
+        # sudo: the outbox may be changed by our actions only
+        self.sudo().search(
+            [
+                ("account_id", "in", accounts.ids),
+                ("state", "=", "outgoing"),
+                ("failure_type", "=", "viber_rate"),
+                ("next_attempt_date", "in", accounts.mapped("quota_renewal_date")),
+            ]
+        ).write({"next_attempt_date": False})
 
     def _lose_recipient(self, error):
         """The customer has left: so it is known before the next message."""

@@ -28,6 +28,7 @@ from . import test_others
 from . import test_outbox
 from . import test_parked
 from . import test_presence
+from . import test_quota
 from . import test_quotes
 from . import test_recipients
 from . import test_removal

@@ -92,6 +92,7 @@ patch(Notification.prototype, {
         switch (this.failure_type) {
             case "viber_uncertain":
                 return _t("If the customer has got it, say so. If not, send it again.");
+            case "viber_rate":
             case "viber_recipient":
                 return _t("Send it again when the customer has written.");
             case "viber_request":
