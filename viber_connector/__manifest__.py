@@ -14,10 +14,11 @@
         "data/ir_config_parameter.xml",
         "data/ir_cron.xml",
         "views/viber_subscriber_views.xml",
+        # Before the accounts, which open them.
+        "views/viber_message_views.xml",
         "views/viber_account_views.xml",
         "views/viber_event_views.xml",
         "views/viber_media_views.xml",
-        "views/viber_message_views.xml",
         "views/project_task_views.xml",
         "views/res_partner_views.xml",
         "views/viber_menus.xml",

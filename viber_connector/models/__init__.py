@@ -9,6 +9,7 @@ from . import viber_account
 from . import viber_account_key
 from . import viber_account_connect
 from . import viber_account_queue
+from . import viber_account_failures
 from . import viber_subscriber
 from . import viber_subscriber_contact
 from . import viber_event_digest

@@ -1,3 +1,5 @@
+from datetime import datetime, timezone
+
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
@@ -93,6 +95,8 @@ class ViberMessage(models.Model):
         readonly=True,
     )
     failure_reason = fields.Text("Reason", readonly=True)
+    # With fractions of seconds: what is told of is told from what came since.
+    failed_date = fields.Datetime("Failed on", readonly=True)
     billing_status = fields.Selection(
         # viber_bot_api.md, 6.4; CH "Send message"
         [
@@ -112,6 +116,7 @@ class ViberMessage(models.Model):
 
     _hidden = models.Index("(id) WHERE is_fate_hidden")
     # Small whatever the number of messages that were sent.
+    _failed = models.Index("(account_id, failed_date) WHERE state = 'failed'")
     _waiting = models.Index(
         "(subscriber_id, id) WHERE state IN ('outgoing', 'sending')"
     )
@@ -162,7 +167,8 @@ class ViberMessage(models.Model):
         )
         if notification:
             notification._viber_sum_up()
-        if rows - gone:
+        # The managers are told of what failed, too.
+        if rows:
             self._wake()
 
     @api.model
@@ -291,6 +297,8 @@ class ViberMessage(models.Model):
         """Like :meth:`_set_state`, for many: who calls it has to sum up."""
         moved = self.filtered(lambda row: row.state in _COMES_FROM[state])
         if moved:
+            if state == "failed":
+                vals["failed_date"] = datetime.now(timezone.utc).replace(tzinfo=None)
             moved.write({"state": state} | vals)
         return moved
 

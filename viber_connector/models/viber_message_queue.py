@@ -44,6 +44,7 @@ class ViberMessage(models.Model):
             # Nobody waits for a thread that hangs.
             pool.shutdown(wait=False, cancel_futures=True)
             probe_pool.shutdown(wait=False, cancel_futures=True)
+        self.env["viber.account"]._see_to_failures()
         self._schedule_retries()
         return finished
 

@@ -8,6 +8,7 @@ from . import test_contacts
 from . import test_conversation_rules
 from . import test_doors
 from . import test_faces
+from . import test_failures
 from . import test_fate
 from . import test_files_out
 from . import test_illness

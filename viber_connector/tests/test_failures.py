@@ -1,0 +1,196 @@
+"""Messages that failed for good: counted on their account, its managers told once."""
+
+from unittest.mock import patch
+
+from odoo.exceptions import AccessError
+from odoo.tests import new_test_user
+from odoo.tools import mute_logger
+
+from .test_fate import FateCase
+
+QUEUE = "odoo.addons.viber_connector.models.viber_queue_mixin"
+
+
+class TestFailures(FateCase):
+    def setUp(self):
+        super().setUp()
+        self.manager = new_test_user(
+            self.env, "viber_manager", groups="viber_connector.group_viber_manager"
+        )
+
+    def lose(self, **values):
+        row = self.answered({"status": 3}, **values)
+        self.assertEqual(row.state, "failed")
+        return row
+
+    def told(self):
+        return self.env["mail.message"].search(
+            [
+                ("model", "=", "viber.account"),
+                ("message_type", "=", "user_notification"),
+            ]
+        )
+
+    def activities(self):
+        return self.env["mail.activity"].search(
+            [("res_model", "=", "viber.account"), ("res_id", "=", self.account.id)]
+        )
+
+    def count(self):
+        self.account.invalidate_recordset(["failed_count"])
+        return self.account.with_user(self.manager).failed_count
+
+    def test_managers_are_told_once(self):
+        for number in range(3):
+            self.lose(body=f"{number}")
+        [told] = self.told()
+        self.assertIn(self.manager.partner_id, told.partner_ids)
+        self.assertNotIn(self.agent.partner_id, told.partner_ids)
+        [activity] = self.activities()
+        self.assertTrue(
+            activity.user_id.has_group("viber_connector.group_viber_manager")
+        )
+        self.assertEqual(self.count(), 3)
+
+    def test_many_in_one_run_are_told_at_once(self):
+        for number in range(5):
+            self.reply(self.converse("hi", user_id=f"{number}=="))
+        self.viber.answer("send_message", *5 * [{"status": 3}])
+        self.send()
+        self.assertEqual((self.count(), len(self.told())), (5, 1))
+
+    def test_however_it_fails_it_is_told(self):
+        def leave():
+            self.subscriber.is_subscribed = False
+            self.reply(self.task)
+            self.subscriber.is_subscribed = True
+
+        def refuse():
+            row = self.answered()
+            token = int(row.message_token)
+            self.receive(self.event("failed", message_token=token))
+            self.process()
+
+        for way in (leave, refuse, self.lose):
+            with self.subTest(way.__name__):
+                way()
+                self.send()
+                self.assertEqual((self.count(), len(self.told())), (1, 1))
+                self.env["viber.message"].search([])._cancel()
+                self.send()
+                self.told().unlink()
+
+    def test_what_waits_or_is_uncertain_has_not_failed(self):
+        for answer in ({"status": 12}, {"status": 19}, {"status": 2}, 500):
+            self.answered(answer)
+            self.account.state = "connected"
+            self.account._resume()
+            self.env["viber.message"].search([])._cancel()
+        self.assertEqual(self.count(), 0)
+        self.assertFalse(self.activities())
+
+    def test_what_is_sent_again_or_given_up_counts_no_more(self):
+        rows = self.lose(body="a") | self.lose(body="b") | self.lose(body="c")
+        self.assertEqual(self.count(), 3)
+        rows[0].action_cancel()
+        self.assertEqual(self.count(), 2)
+        rows[1].action_retry()
+        self.assertEqual(self.count(), 1)
+        self.send()
+        self.assertTrue(self.activities())
+        rows[2].unlink()
+        self.assertEqual(self.count(), 0)
+        self.send()
+        self.assertFalse(self.activities())
+        self.assertEqual(len(self.told()), 1)
+
+    def test_new_ones_are_told_when_the_old_are_over(self):
+        self.lose().action_cancel()
+        self.send()
+        self.lose()
+        self.assertEqual((len(self.told()), len(self.activities())), (2, 1))
+
+    def test_what_fails_again_is_not_told_again(self):
+        row = self.lose()
+        row.action_retry()
+        self.viber.answer("send_message", {"status": 3})
+        self.send()
+        self.assertEqual((row.state, len(self.told())), ("failed", 1))
+
+    def test_who_is_done_with_it_is_told_of_new_ones_only(self):
+        self.lose()
+        self.activities().with_user(self.manager).action_done()
+        self.send()
+        self.assertFalse(self.activities())
+        self.assertEqual(len(self.told()), 1)
+        self.lose()
+        self.assertEqual((len(self.told()), len(self.activities())), (2, 1))
+
+    def test_each_account_is_told_of(self):
+        other = self.account.create(
+            {
+                "auth_token": "other-token",
+                "base_url": "https://a.example.com",
+                "project_id": self.project.id,
+            }
+        )
+        other.action_connect()
+        [event] = self.receive(self.text("Hello", user_id="third=="), account=other)
+        self.process()
+        self.reply(event.task_id)
+        self.reply(self.task)
+        self.viber.answer("send_message", {"status": 3}, {"status": 3})
+        self.send()
+        accounts = self.account | other
+        self.assertEqual(accounts.mapped("failed_count"), [1, 1])
+        self.assertEqual(set(self.told().mapped("res_id")), set(accounts.ids))
+
+    def test_managers_who_cannot_be_told_lose_no_answer(self):
+        accounts = type(self.account)
+        with (
+            patch.object(accounts, "_notify_managers", side_effect=ValueError("no")),
+            mute_logger(QUEUE),
+        ):
+            self.lose()
+        self.assertEqual(self.count(), 1)
+
+    def test_the_managers_of_other_companies_are_not_told(self):
+        company = self.env["res.company"].create({"name": "Elsewhere"})
+        stranger = new_test_user(
+            self.env,
+            "stranger",
+            groups="viber_connector.group_viber_manager",
+            company_id=company.id,
+            company_ids=[(6, 0, company.ids)],
+        )
+        self.lose()
+        self.assertNotIn(stranger.partner_id, self.told().partner_ids)
+
+    def test_agents_see_no_figures(self):
+        with self.assertRaises(AccessError):
+            self.account.with_user(self.agent).read(["failed_count"])
+        self.assertNotIn("failed_count", self.account.with_user(self.agent).read()[0])
+
+    def test_the_count_opens_them(self):
+        action = self.env.ref("viber_connector.viber_message_action")
+        self.assertEqual(action.res_model, "viber.message")
+        [view] = (
+            self.env["viber.account"]
+            .with_user(self.manager)
+            .get_views([(False, "form")])["views"]
+            .values()
+        )
+        self.assertIn(f'name="{action.id}"', view["arch"])
+
+    def test_counting_is_cheap(self):
+        """By an index that holds nothing but what has failed."""
+        self.lose()
+        self.env.flush_all()
+        self.env.cr.execute("SET LOCAL enable_seqscan = off")
+        self.env.cr.execute(
+            "EXPLAIN SELECT count(*) FROM viber_message"
+            " WHERE account_id IN %s AND state = 'failed'",
+            [(self.account.id,)],
+        )
+        plan = " ".join(row[0] for row in self.env.cr.fetchall())
+        self.assertIn("viber_message_failed", plan)
