@@ -17,7 +17,7 @@ class IrCron(models.Model):
         """Have an update of the addon wait until our jobs have ended, and them until it
         has: a job in the middle of its work and a table that changes would stop each
         other. Called first, before any table of ours is touched."""
-        super().init()
+        result = super().init()
         self.env.cr.execute(
             """
             SELECT cron.id FROM ir_cron cron
@@ -27,6 +27,7 @@ class IrCron(models.Model):
           ORDER BY cron.id FOR NO KEY UPDATE OF cron
             """
         )
+        return result
 
     @api.model
     def _viber_job(self, name):
