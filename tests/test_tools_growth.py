@@ -168,6 +168,7 @@ TABLE = {
         (tools.html_text.to_viber, fill, HTML),
         (tools.html_text.to_viber, nest, [f"<{name}>" for name in NAMES]),
         (tools.html_text.to_viber, wrap("<b>", "</b>"), HTML),
+        (tools.html_text.to_viber, wrap("access_token=", ""), ["/web/image/1?", "a&"]),
         (tools.html_text.to_viber, wrap("<pre>", "</pre>"), HTML),
         (tools.html_text.to_viber, wrap("<ul><li>" * 99, ""), HTML),
         (tools.html_text.to_viber, wrap("<blockquote>" * 99, ""), HTML),
@@ -178,6 +179,11 @@ TABLE = {
     "html_text.attachment_ids": [
         (tools.html_text.attachment_ids, wrap('<img src="/web/image/1">', ""), HTML),
         (tools.html_text.attachment_ids, wrap('<img src="/web/image/', '">'), TEXTS),
+        (
+            tools.html_text.attachment_ids,
+            wrap('<img src="/web/image?', '">'),
+            ["id=", "&", "model=", "&id=1"],
+        ),
     ],
     "media.fetch": [(_fetch, wrap("http://example.com/", ""), ANY_TEXTS)],
     "media.try_fetch": [(_fetch, wrap("http://user@", ".viber.com"), ["a", "a."])],

@@ -48,9 +48,7 @@ _OWN_FILE = re.compile(
 # are what somebody has to say.
 _QUOTE_MARK = "data-o-mail-quote"
 # The key to such a file, which Odoo puts into its address and which never ends.
-_TOKEN = re.compile(
-    r"(/web/(?:image|content)/[^\s?]*\?[^\s#]*?)access_token=[^\s&#]*&?"
-)
+_TOKEN = re.compile(r"access_token=[^&#]*&?")
 # Sides of a picture that nobody is meant to see.
 _UNSEEN_SIDES = ("0", "1", "0px", "1px")
 # The composer's own containers for signature and answered message, and its marks.
@@ -87,7 +85,7 @@ def to_viber(body, base_url="", is_email=False):
     text = re.sub(f"\n?{_EDGE}+", "\n", text)
     text = "\n".join(_finish_line(line) for line in text.split("\n"))
     text = re.sub(r"\n{3,}", "\n\n", text).strip("\n")
-    return _TOKEN.sub(r"\1", text.translate(_VERBATIM_BACK))
+    return _without_tokens(text.translate(_VERBATIM_BACK))
 
 
 def attachment_ids(body, base_url=""):
@@ -343,6 +341,15 @@ def _is_hidden(node, is_email):
         or "display:none" in style
         or "visibility:hidden" in style
     )
+
+
+def _without_tokens(text):
+    """Take the keys out of addresses of Odoo's files, wherever they stand."""
+    if "access_token=" not in text:
+        return text
+    # The blanks stay as they are.
+    words = re.split(r"(\s+)", text)
+    return "".join(_TOKEN.sub("", word) if "/web/" in word else word for word in words)
 
 
 def _guard_link(url):
