@@ -398,11 +398,13 @@ class ViberEvent(models.Model):
         subscriber._set_subscribed(True)
         url = content.file_url(event.message)
         result = downloads.result(url) if url else None
+        # Before there may be a new contact: its picture comes with the next message.
+        known_avatar = subscriber._known_avatar()
         message = self.env["project.task"]._viber_receive(
             subscriber, event.message, self.event_date, result
         )
         avatar = callback.avatar(event.user)
-        if avatar not in ("", subscriber.avatar_url):
+        if avatar not in ("", known_avatar):
             subscriber._set_avatar(avatar, downloads.result(avatar))
         if isinstance(result, MediaError):
             self.env["viber.media"]._start(self, message, url, result)

@@ -20,7 +20,7 @@ _TECHNICAL = re.compile(
     r"thumbnail|timestamp|token|tracking_data|type|udid|uuid|version|visibility)$"
 )
 # What a program has written: an identifier, a digest, bytes in Base64.
-_NO_WORDS = re.compile(r"(?!https?://)[!-~]{41,}", re.IGNORECASE)
+_NO_WORDS = re.compile(r"(?!https?://|www\.)[!-~]{41,}", re.IGNORECASE)
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _TAG = re.compile(r"<[^<>]*>")
 _RICH = "rich_media"
