@@ -134,6 +134,33 @@ class TestToHtml(BaseCase):
             with self.subTest(text=text):
                 self.assertEqual(to_html(text), html)
 
+    def test_a_closing_mark_has_a_blank_or_the_end_after_it(self):
+        for text in (
+            "/var/_cache_/x",
+            "see /var/_cache_",
+            "~/a~/b",
+            ":_) ;_)",
+            "a=_x_;b",
+            "a=_x_",
+            "*a*, b",
+            "*a*.",
+            "f(*a, **b) *c*d",
+            "2*3 * 4*5",
+            "__init__",
+            "(*)",
+        ):
+            with self.subTest(text=text):
+                self.assertEqual(to_html(text), text)
+        for text, html in (
+            ("*a* b", "<b>a</b> b"),
+            ("(*a* b)", "(<b>a</b> b)"),
+            ('"*a* b"', "&#34;<b>a</b> b&#34;"),
+            ("*a*\n_b_", "<b>a</b><br/><i>b</i>"),
+            ("*_a_* ~b~", "<b><i>a</i></b> <s>b</s>"),
+        ):
+            with self.subTest(text=text):
+                self.assertEqual(to_html(text), html)
+
     def test_address_becomes_a_link_that_opens_apart(self):
         self.assertEqual(
             to_html("see https://example.org/?a=1&b=2 please"),

@@ -7,7 +7,7 @@ from lxml import html as lxml_html
 
 from .text import LINK, MARKS, clean_text
 
-_GUARDED = [(pattern, mark) for (pattern, _tag), mark in zip(MARKS, "*_~", strict=True)]
+_GUARDED = list(zip(MARKS, "*_~", strict=True))
 _BLOCKS = frozenset(
     "address article aside dd div dl dt figure footer form header main nav section"
     " table".split()

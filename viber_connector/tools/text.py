@@ -35,13 +35,27 @@ _TWO_MARKS = {
 }
 _MARKS_IN_A_ROW = re.compile(f"[{_COMBINING}]{{30}}(?=[{_COMBINING}])")
 _GRAPHEME_JOINER = "\u034f"
-# An opening mark stands at the start of a word, a closing one at the end.
+_TAGS = ((r"\*", "b"), ("_", "i"), ("~", "s"))
+# What some client may take for formatting: an opening mark at the start of a word, a
+# closing one at the end.
 MARKS = [
+    re.compile(rf"(?<![\w{mark}]){mark}(?=\S)([^{mark}\n]*\S){mark}(?![\w{mark}])")
+    for mark, _tag in _TAGS
+]
+# What is formatting (DV "Text formatting"): behind the closing mark is a blank, or the
+# end. The opening one is at the start of a word, too, so that paths, formulas and faces
+# keep theirs. Marks may stand within others.
+_FORMATTING = [
     (
-        re.compile(rf"(?<![\w{mark}]){mark}(?=\S)([^{mark}\n]*\S){mark}(?![\w{mark}])"),
+        re.compile(
+            # A quotation mark is escaped by now.
+            rf"(?:(?<![^\s*_~(\[{{«„“¿¡])|(?<=&#3[49];))(?<!{mark})"
+            rf"{mark}(?=\S)([^{mark}\n]*\S){mark}"
+            rf"(?!{mark})(?=[*_~]{{0,2}}(?:\s|\Z))"
+        ),
         tag,
     )
-    for mark, tag in ((r"\*", "b"), ("_", "i"), ("~", "s"))
+    for mark, tag in _TAGS
 ]
 _CODE_BLOCK = re.compile("```(.+?)```", re.DOTALL)
 _KEPT = re.compile("\x00(\\d+)\x00")
@@ -135,7 +149,7 @@ def to_html(text):
         lambda match: keep(Markup("<code>%s</code>") % match.group(1)), text
     )
     text = LINK.sub(lambda match: _keep_link(match.group(), keep), text)
-    html = _format(str(escape(to_emoji(text))), MARKS, keep)
+    html = _format(str(escape(to_emoji(text))), _FORMATTING, keep)
     # What was kept may hold what was kept before it.
     while _KEPT.search(html):
         html = _KEPT.sub(lambda match: str(kept[int(match.group(1))]), html)
