@@ -52,6 +52,24 @@ def _load():
 tools = _load()
 ANY_TEXTS = TEXTS + LONE_SURROGATES
 HTML = TEXTS + TAGS
+#: Lines that may begin the history of an e-mail.
+MAILS = [
+    *("From: a\n", "From: a", "From: a\nTo: b\n", "\nFrom:\n\n\n", "To: a\n", "> a\n"),
+    *(
+        "On 1 a\n",
+        "On 1.1.2026 11:11 a@b.c\n",
+        "a wrote:\n",
+        "a wrote: ",
+        "-----",
+        "--\n",
+    ),
+    *(
+        "\x13\n",
+        "\x14\n",
+        "<blockquote data-o-mail-quote='1'>",
+        "<p data-o-mail-quote=1>",
+    ),
+]
 
 
 def _everywhere(text, size):
@@ -99,6 +117,10 @@ def _fetch(url):
     assert error.reason == "forbidden"
     with pytest.raises(tools.media.MediaError):
         tools.media.fetch(url, max_bytes=1, seconds=1)
+
+
+def _mail(body):
+    tools.html_text.to_viber(body, is_email=True)
 
 
 class _Answer:
@@ -164,6 +186,15 @@ TABLE = {
     ],
     "content.safe_file_name": [(tools.content.safe_file_name, fill, ANY_TEXTS)],
     "emoticons.to_emoji": [(tools.emoticons.to_emoji, fill, TEXTS)],
+    "history.mark": [
+        (_mail, fill, HTML),
+        (_mail, nest, [f"<{name}>" for name in NAMES]),
+        (_mail, wrap("<pre>", "</pre>"), HTML + MAILS),
+        (_mail, wrap('<p style="', '">a</p>'), TEXTS + ["border-top:solid"]),
+    ],
+    "history.new_lines": [
+        (lambda text: tools.history.new_lines(text.split("\n")), fill, TEXTS + MAILS)
+    ],
     "html_text.to_viber": [
         (tools.html_text.to_viber, fill, HTML),
         (tools.html_text.to_viber, nest, [f"<{name}>" for name in NAMES]),

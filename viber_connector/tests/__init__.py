@@ -7,6 +7,7 @@ from . import test_claims
 from . import test_contacts
 from . import test_conversation_rules
 from . import test_doors
+from . import test_emails
 from . import test_faces
 from . import test_failures
 from . import test_fate

@@ -223,6 +223,42 @@ class TestToViber(BaseCase):
                 said = to_viber(body).split("\n")
                 self.assertEqual([line for line in said if line], lines)
 
+    def test_lines_that_a_style_keeps_are_kept(self):
+        for body, text in (
+            ('<p style="white-space: pre-wrap">a\n b\n\nc</p>', "a\nb\n\nc"),
+            ('<p style="color:red;WHITE-SPACE:pre-line">a\r\nb</p>', "a\nb"),
+            ('<span style="white-space: pre">a\nb</span>', "a\nb"),
+            ('<p style="white-space: break-spaces">a\nb</p>', "a\nb"),
+            ('<p style="white-space: nowrap">a\nb</p>', "a b"),
+            ('<p style="white-space: pre; white-space: normal">a\nb</p>', "a b"),
+            ('<p style="line-break: after-white-space">a\nb</p>', "a b"),
+            (
+                '<div style="white-space: pre-wrap"><p>a\nb</p>'
+                '<p style="white-space: inherit">c\nd</p>'
+                '<p style="white-space: normal">e\nf</p></div>g\nh',
+                "a\nb\n\nc\nd\n\ne f\ng h",
+            ),
+        ):
+            with self.subTest(body=body):
+                self.assertEqual(to_viber(body), text)
+
+    def test_the_icon_of_a_banner_stands_before_its_text(self):
+        body = (
+            '<div class="o_editor_banner user-select-none d-flex"> '
+            '<i class="o_editor_banner_icon mb-3 fst-normal">💡</i>\n'
+            '<div class="o_editor_banner_content"><p>a <i>b</i></p></div></div><p>c</p>'
+        )
+        self.assertEqual(to_viber(body), "💡 a _b_\nc")
+
+    def test_a_style_that_is_undone_is_none(self):
+        for body in (
+            '<b style="font-weight: normal">a</b>',
+            '<strong class="fw-normal">a</strong>',
+            '<i style="font-style:normal">a</i>',
+        ):
+            with self.subTest(body=body):
+                self.assertEqual(to_viber(body), "a")
+
     def test_empty_editor_says_nothing(self):
         for body in (None, False, "", " ", "<p></p>", "<p><br></p>", "<!-- x -->"):
             with self.subTest(body=body):

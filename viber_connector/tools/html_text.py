@@ -5,6 +5,7 @@ import re
 from lxml import etree
 from lxml import html as lxml_html
 
+from . import history
 from .text import LINK, MARKS, clean_text
 
 _GUARDED = list(zip(MARKS, "*_~", strict=True))
@@ -23,6 +24,7 @@ _CODE = "\x12"
 _VERBATIM_BACK = {ord(sign): code for code, sign in _VERBATIM.items()}
 _VERBATIM_BACK[ord(_CODE)] = "```"
 _INDENT = "\u2003"
+_LINE_END = re.compile("\r\n|\r|\n")
 # What may follow a closing mark: a space, or the mark of what is around.
 _AFTER_MARK = " *_~\x02\x04\x06"
 # Where a link leads that is worth telling: pages, mail boxes, telephones.
@@ -37,16 +39,23 @@ _STYLES = {
     "del": _STRIKE,
     "strike": _STRIKE,
 }
+# What undoes a style: the class in Odoo's editor, or the style.
+_UNDONE = {
+    _BOLD: ("fw-normal", re.compile(r"font-weight:(?:normal|[1-4]00)")),
+    _ITALIC: ("fst-normal", re.compile(r"font-style:normal")),
+}
+_WHITE_SPACE = re.compile(r"(?:^|;)\s*white-space\s*:\s*([a-z-]+)", re.IGNORECASE)
+# Its values that show line breaks as such; "inherit" changes nothing.
+_LINE_KEEPERS = frozenset("pre pre-wrap pre-line break-spaces preserve".split())
+# The icon of the editor's banner stands in front of what follows in a block.
+_BANNER_ICON = "o_editor_banner_icon"
+_JOIN = "\x16"
 # Where attachments are, in the texts of Odoo's editor.
 _OWN_FILE = re.compile(
     r"/web/(?:image|content)"
     r"(?:/(?:ir\.attachment/)?|\?(?![^#]*model=(?!ir\.attachment\b))(?:[^#]*&)?id=)"
     r"(\d{1,9})(?![^/?#&-])"
 )
-# Odoo's sanitizer puts this on all that looks like the history of an e-mail: on each
-# <blockquote>, on what follows a "--", on lines that begin with ">". In a comment these
-# are what somebody has to say.
-_QUOTE_MARK = "data-o-mail-quote"
 # The key to such a file, which Odoo puts into its address and which never ends.
 _TOKEN = re.compile(r"access_token=[^&#]*&?")
 # Sides of a picture that nobody is meant to see.
@@ -78,12 +87,20 @@ def to_viber(body, base_url="", is_email=False):
     """
     if not body or not body.strip():
         return ""
-    text = _render(_parse(body, is_email), base_url).replace("\xa0", " ")
+    root = _parse(body)
+    if is_email:
+        # In comments what looks like history is what somebody has to say.
+        history.mark(root)
+    text = _render(root, base_url, is_email).replace("\xa0", " ")
     # A line break between two edges of blocks is an empty line, one at the end of a
     # block is nothing, as in a browser.
     text = re.sub(f"(?<!{_EDGE}){_EDGE}+\n{_EDGE}+", "\n\n", text)
+    text = re.sub(f"{_JOIN}[\n {_EDGE}]*", " ", text)
     text = re.sub(f"\n?{_EDGE}+", "\n", text)
-    text = "\n".join(_finish_line(line) for line in text.split("\n"))
+    lines = text.split("\n")
+    if is_email:
+        lines = history.new_lines(lines)
+    text = "\n".join(_finish_line(line) for line in lines)
     text = re.sub(r"\n{3,}", "\n\n", text).strip("\n")
     return _without_tokens(text.translate(_VERBATIM_BACK))
 
@@ -103,7 +120,7 @@ def attachment_ids(body, base_url=""):
     return list(dict.fromkeys(int(match[1]) for match in matches if match))
 
 
-def _parse(body, is_email=False):
+def _parse(body):
     """:return: what of the HTML is for the customer
     :rtype: lxml.html.HtmlElement
     """
@@ -117,19 +134,19 @@ def _parse(body, is_email=False):
     parents = [root]
     while parents:
         parent = parents.pop()
-        _drop_hidden(parent, is_email)
+        _drop_hidden(parent)
         parents += parent
     return root
 
 
-def _drop_hidden(parent, is_email):
+def _drop_hidden(parent):
     """Take out the children that are not for the customer; the texts around them stay.
 
     Like lxml's ``drop_tree`` for all at once: that copies the text before it each time.
     """
     last, texts = None, [parent.text]
     for child in list(parent):
-        if not _is_hidden(child, is_email):
+        if not _is_hidden(child):
             _put_text(parent, last, texts)
             last, texts = child, [child.tail]
         else:
@@ -149,24 +166,29 @@ def _put_text(parent, child, texts):
         child.tail = text
 
 
-def _render(root, base_url):
+def _render(root, base_url, is_email):
     try:
-        return "".join(_Renderer(base_url).render(root))
+        return "".join(_Renderer(base_url, is_email).render(root))
     except RecursionError:
-        # Nested deeper than Python can call: its words without their form.
-        return _fold(root.text_content())
+        # Nested deeper than Python can call: its words without their form. Without
+        # lines the history of an e-mail can't be told from them.
+        return "" if is_email else _fold(root.text_content())
 
 
 class _Renderer:
     """Walks through HTML. What will be a mark is a control character meanwhile."""
 
-    def __init__(self, base_url):
+    def __init__(self, base_url, is_email):
         self._base_url = base_url
+        self._is_email = is_email
         self._lists = []
         self._depth = 0
+        self._keeps_lines = False
 
     def render(self, node):
         """Yield the pieces of text of an element, its tail left out."""
+        outside = self._keeps_lines
+        self._keeps_lines = self._is_line_keeper(node)
         if node.tag not in _FORMS:
             yield from self._render(node)
         elif self._depth >= _FORMS_MAX_DEPTH:
@@ -175,12 +197,23 @@ class _Renderer:
             self._depth += 1
             yield from self._render(node)
             self._depth -= 1
+        self._keeps_lines = outside
+
+    def _is_line_keeper(self, node):
+        """:return: whether line breaks in the text of an element are shown"""
+        values = _WHITE_SPACE.findall(node.get("style") or "")
+        if values and values[-1].lower() != "inherit":
+            return values[-1].lower() in _LINE_KEEPERS
+        return self._keeps_lines or node.tag == "pre"
 
     def _render(self, node):
         if special := self._SPECIAL.get(node.tag):
             yield from special(self, node)
-        elif style := _STYLES.get(node.tag):
+        elif style := _style(node):
             yield from self._styled(node, *style)
+        elif _BANNER_ICON in _classes(node):
+            yield from self._children(node)
+            yield _JOIN
         elif node.tag in _BLOCKS:
             yield _EDGE
             yield from self._children(node)
@@ -195,10 +228,15 @@ class _Renderer:
         yield edge
 
     def _children(self, node):
-        yield _fold(node.text)
+        yield self._text(node.text)
         for child in node:
             yield from self.render(child)
-            yield _fold(child.tail)
+            yield self._text(child.tail)
+
+    def _text(self, text):
+        if not text or not self._keeps_lines:
+            return _fold(text)
+        return "\n".join(map(_fold, _LINE_END.split(text)))
 
     def _styled(self, node, opening, closing):
         # Line by line: Viber's marks end with the line.
@@ -248,7 +286,8 @@ class _Renderer:
 
     def _render_pre(self, node):
         yield _EDGE
-        yield from self._render_code(node)
+        # Odoo puts a plain e-mail into one <pre>: its lines are a text.
+        yield from self._children(node) if self._is_email else self._render_code(node)
         yield _EDGE
 
     def _render_code(self, node):
@@ -280,6 +319,9 @@ class _Renderer:
         indent = _INDENT * max(len(self._lists) - 1, 0)
         text = "".join(self._children(node)).strip(f" \n{_EDGE}")
         yield f"{_EDGE}{indent}{sign} {text}{_EDGE}"
+
+    def _render_marker(self, node):
+        yield f"{_EDGE}{history.MARKERS[node.tag]}{_EDGE}"
 
     def _render_tr(self, node):
         cells = [
@@ -319,6 +361,7 @@ class _Renderer:
         "pre": _render_pre,
         "tr": _render_tr,
         "ul": _render_ul,
+        **dict.fromkeys(history.MARKERS, _render_marker),
     }
 
 
@@ -327,17 +370,32 @@ def _fold(text):
     return re.sub(r"[\x00-\x20\x7f]+", " ", text) if text else ""
 
 
-def _is_hidden(node, is_email):
+def _classes(node):
+    return (node.get("class") or "").split()
+
+
+def _css(node):
+    return (node.get("style") or "").replace(" ", "").lower()
+
+
+def _style(node):
+    """:return: the control characters around an element's text; ``None`` without"""
+    marks = _STYLES.get(node.tag)
+    if marks in _UNDONE:
+        undone, pattern = _UNDONE[marks]
+        if undone in _classes(node) or pattern.search(_css(node)):
+            return None
+    return marks
+
+
+def _is_hidden(node):
     """Signatures, the message that is answered, and marks of the editor are not for
-    the customer; nor is the history of an e-mail."""
+    the customer."""
     if not isinstance(node.tag, str) or node.tag in _SKIPPED:
         return True
-    if is_email and node.get(_QUOTE_MARK) is not None:
-        return True
-    classes = (node.get("class") or "").split()
-    style = (node.get("style") or "").replace(" ", "").lower()
+    style = _css(node)
     return (
-        not _HIDDEN.isdisjoint(classes)
+        not _HIDDEN.isdisjoint(_classes(node))
         or "display:none" in style
         or "visibility:hidden" in style
     )
