@@ -156,7 +156,7 @@ def new_lines(lines):
     :return: the lines that say something new
     :rtype: list[str]
     """
-    return _Reader(lines).read()
+    return _Reader(lines).collect()
 
 
 class _Reader:
@@ -174,7 +174,7 @@ class _Reader:
             is_empty = not self._plain[position]
             self._next[position - 1] = self._next[position] if is_empty else position
 
-    def read(self):
+    def collect(self):
         said, position, is_attribution = [], 0, False
         while position < len(self._lines):
             if self._is_end(position):
