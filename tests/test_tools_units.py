@@ -158,3 +158,63 @@ def test_a_contact_is_a_card_and_a_number_only_when_it_was_asked_for():
     assert name == "Olena.vcf" and b"TEL:+380671234567" in vcard
     shared = content.read(callback.Message("contact", "phone", raw=raw))
     assert shared.phone == "+380671234567"
+
+
+@pytest.mark.parametrize(
+    ("name", "mimetype", "said"),
+    [
+        ("a.mp4", const.VIDEO_TYPE, {"type": "video", "size": 9}),
+        ("a.pdf", "application/pdf", {"type": "file", "size": 9, "file_name": "a.pdf"}),
+    ],
+)
+def test_a_file_goes_as_what_it_is(name, mimetype, said):
+    file = payload.OutgoingFile(name, mimetype, 9, "https://a.org/a")
+    [message] = payload.build("", [file], receiver="r", sender=SENDER)
+    expected = said | {"media": "https://a.org/a"}
+    assert {key: message.get(key) for key in expected} == expected
+
+
+def test_a_file_that_viber_does_not_take_goes_as_its_link():
+    file = payload.OutgoingFile("a.exe", "application/x", 9, "https://a.org/a")
+    [message] = payload.build("", [file], receiver="r", sender=SENDER)
+    assert message["text"] == "📎 a.exe\nhttps://a.org/a"
+
+
+def test_a_name_that_is_too_long_keeps_its_extension():
+    file = payload.OutgoingFile("a" * 999 + ".pdf", "application/pdf", 9, "https://a.a")
+    [message] = payload.build("", [file], receiver="r", sender=SENDER)
+    assert len(message["file_name"]) == const.FILE_NAME_MAX_LENGTH
+    assert message["file_name"].endswith("a.pdf")
+
+
+def test_the_longest_caption_is_one():
+    text = "a" * const.CAPTION_MAX_LENGTH
+    assert len(payload.build(text, [PICTURE], receiver="r", sender=SENDER)) == 1
+
+
+def test_the_button_fills_its_row():
+    [button] = payload.share_phone_keyboard("Number")["Buttons"]
+    assert (button["Columns"], button["Rows"]) == (6, 1)
+
+
+@pytest.mark.parametrize(
+    ("kind", "raw", "name"),
+    [
+        ("picture", {"file_name": "b.png"}, "b.png"),
+        ("picture", {"file_name": "null"}, "picture.jpg"),
+        ("picture", {}, "picture.jpg"),
+        ("sticker", {"file_name": "b.png", "sticker_id": 7}, "sticker-7.jpg"),
+        ("file", {"file_name": " . "}, "file"),
+    ],
+)
+def test_a_file_is_called_as_the_customer_does_or_its_address(kind, raw, name):
+    message = callback.Message(kind, media="https://a.org/x.jpg", raw=raw)
+    found = content.read(message)
+    assert (found.file_name, found.file_url) == (name, "https://a.org/x.jpg")
+    assert content.file_url(message) == "https://a.org/x.jpg"
+
+
+def test_a_link_is_no_file():
+    message = callback.Message("url", "words", "https://a.org/x")
+    assert content.file_url(message) == ""
+    assert content.read(message).text == "https://a.org/x"
