@@ -296,6 +296,7 @@ READS_NOTHING = {
     "media.Downloads.wait": "reads no bytes; fetches by try_fetch",
     "media.Downloads.want": "reads no bytes; fetches by try_fetch",
     "payload.degrade": "a payload that we made",
+    "payload.find_keyboard": "payloads that we made",
     "payload.share_phone_keyboard": "a label of ours",
     "reference.make": "ids of ours",
     "viber_api.ViberApi.send_message": "in one entry with get_account_info",
