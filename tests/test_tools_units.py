@@ -217,4 +217,4 @@ def test_a_file_is_called_as_the_customer_does_or_its_address(kind, raw, name):
 def test_a_link_is_no_file():
     message = callback.Message("url", "words", "https://a.org/x")
     assert content.file_url(message) == ""
-    assert content.read(message).text == "https://a.org/x"
+    assert content.read(message).text == "words"

@@ -125,11 +125,11 @@ class TestVoice(ViberCase):
         )
         self.assertEqual(
             self.heard(self.email("paper@example.com")),
-            [(self.account.name, "Paper Ltd: ```by e-mail```")],
+            [(self.account.name, "Paper Ltd: by e-mail")],
         )
         self.assertEqual(
             self.heard(self.email("agent@example.com")),
-            [(self.account.name, "```by e-mail```")],
+            [(self.account.name, "by e-mail")],
         )
 
     def test_what_nobody_known_wrote_does_not_go_and_says_so(self):
