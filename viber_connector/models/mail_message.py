@@ -369,6 +369,8 @@ class MailMessage(models.Model):
         return notifications.search(
             [
                 ("author_id", "=", author.id) if author else whose,
+                # Anybody may make notifications, of messages of other records, too.
+                ("mail_message_id.model", "=", "project.task"),
                 ("notification_type", "=", "viber"),
                 # "ready": what waited was removed behind the back of the outbox.
                 ("notification_status", "in", ("exception", "ready")),

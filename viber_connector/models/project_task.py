@@ -212,6 +212,9 @@ class ProjectTask(models.Model):
         self._viber_check_agent()
         for subscriber in self.sudo().viber_subscriber_id:
             subscriber.with_env(self.env)._check_attachable(self)
+        for task in self:
+            # They were no conversations yet when these were let in.
+            task._viber_check_followers(task.message_partner_ids.ids)
 
     def _viber_check_followers(self, partner_ids):
         """Who follows a conversation gets what is said in it by the bot.
@@ -227,6 +230,8 @@ class ProjectTask(models.Model):
             [
                 ("account_id", "in", conversations.viber_account_id.ids),
                 ("partner_id", "in", partner_ids),
+                # Employees get nothing by the bot.
+                ("partner_id.partner_share", "=", True),
                 (
                     "partner_id",
                     "not in",

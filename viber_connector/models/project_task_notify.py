@@ -110,7 +110,7 @@ class ProjectTask(models.Model):
         """
         automatic = self.sudo().viber_account_id.send_automatic_messages
         subscribers = self._viber_reachable(
-            [r["id"] for r in recipients if r["id"] and r["share"]]
+            [r["id"] for r in recipients if r["id"] and r["share"]], message
         )
         if self.sudo().viber_is_detached:
             # Somebody else is the customer now: this is not said to the old one.
@@ -143,10 +143,11 @@ class ProjectTask(models.Model):
                 routed.append(recipient)
         return routed
 
-    def _viber_reachable(self, partner_ids):
+    def _viber_reachable(self, partner_ids, message):
         """Find out who has an identity at this task's account.
 
         :param list[int] partner_ids: contacts
+        :param mail.message message: that is for them
         :return: the identity to write to by id of the contact: the task's own, else one
             that is subscribed, else the latest
         :rtype: dict[int, viber.subscriber]
@@ -165,9 +166,23 @@ class ProjectTask(models.Model):
             named = others.filtered(
                 lambda s: s.partner_id not in task.message_partner_ids
             )
-            subscribers -= named - named.sudo(False)._filtered_access("read")
+            subscribers -= named - self._viber_seen_by_user(named, message)
         by_worth = subscribers.sorted(lambda s: (s == own, s.is_subscribed, s.id))
         return {subscriber.partner_id.id: subscriber for subscriber in by_worth}
+
+    def _viber_seen_by_user(self, subscribers, message):
+        """:return: those whom the user may see; for a message that was written for
+            later, and that a job sends now, whoever wrote it
+        :rtype: viber.subscriber
+        """
+        user = self.env.user
+        if not user._is_superuser():
+            return subscribers.sudo(False)._filtered_access("read")
+        user = message.create_uid
+        theirs = subscribers.with_user(user).with_context(
+            allowed_company_ids=user.company_ids.ids
+        )
+        return theirs._filtered_access("read").with_env(subscribers.env)
 
     def _get_notify_valid_parameters(self):
         return super()._get_notify_valid_parameters() | {"viber_keyboard"}

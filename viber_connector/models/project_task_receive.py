@@ -226,6 +226,14 @@ class ProjectTask(models.Model):
             self._viber_check_followers(partner_ids)
         return super().message_subscribe(partner_ids, subtype_ids)
 
+    def _message_auto_subscribe_followers(self, updated_values, default_subtype_ids):
+        followers = super()._message_auto_subscribe_followers(
+            updated_values, default_subtype_ids
+        )
+        if followers and not self.env.su:
+            self._viber_check_followers([partner_id for partner_id, *_ in followers])
+        return followers
+
     @api.model
     def _viber_create_from_template(self, template, vals):
         vals = dict(vals)

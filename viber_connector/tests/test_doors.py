@@ -4,6 +4,7 @@ from types import SimpleNamespace
 
 from markupsafe import Markup
 
+from odoo import fields
 from odoo.exceptions import AccessError, UserError
 from odoo.fields import Command
 from odoo.tests import new_test_user
@@ -162,6 +163,106 @@ class TestFates(DoorCase):
             self.assertFalse(self.notification(message))
         copy.viber_subscriber_id = self.subscriber
         message.with_user(self.agent).viber_send_again()
+        self.assertFalse(self.heard())
+
+
+class TestStrangers(DoorCase):
+    """A customer whose conversation the agent may not see, but whose contact they may:
+    nothing that the agent does is said to them by the bot."""
+
+    def setUp(self):
+        super().setUp()
+        theirs = self.converse("Good day", user_id="stranger")
+        theirs.project_id = self.env["project.project"].create(
+            {"name": "For few", "privacy_visibility": "followers"}
+        )
+        theirs.message_unsubscribe(self.agent.partner_id.ids)
+        self.stranger = theirs.partner_id
+        self.strange_task = theirs
+        self.tasks = self.env["project.task"].with_user(self.agent)
+        self.forget()
+        self.assertFalse(theirs.with_user(self.agent)._filtered_access("read"))
+        self.assertTrue(self.stranger.with_user(self.agent).read(["name"]))
+
+    def new_task(self, **vals):
+        return self.tasks.create({"name": "T", "project_id": self.project.id} | vals)
+
+    def receivers(self):
+        return {body["receiver"] for body in self.heard()}
+
+    def followed(self):
+        task = self.new_task()
+        task.message_subscribe(self.stranger.ids)
+        return task
+
+    def test_who_follows_before_it_is_a_conversation(self):
+        own = {"viber_subscriber_id": self.subscriber.id}
+        for become in (
+            lambda: self.followed().write(own),
+            lambda: self.new_task(**own, parent_id=self.followed().id),
+            lambda: self.new_task(
+                **own, message_partner_ids=[Command.link(self.stranger.id)]
+            ),
+        ):
+            with self.assertRaises(AccessError), self.env.cr.savepoint():
+                become()
+            self.forget()
+        # Who sees both may.
+        task = self.followed()
+        self.strange_task.message_subscribe(self.agent.partner_id.ids)
+        task.write(own)
+        task.message_post(body="a", **COMMENT)
+        self.assertIn("stranger", self.receivers())
+
+    def test_who_is_assigned(self):
+        user = new_test_user(
+            self.env, "s", groups="base.group_portal", partner_id=self.stranger.id
+        )
+        assigned = {"user_ids": [Command.link(user.id)]}
+        own = {"viber_subscriber_id": self.subscriber.id}
+        for assign in (
+            lambda: self.new_task(**own).write(assigned),
+            lambda: self.new_task(**own, **assigned),
+        ):
+            with self.assertRaises(AccessError), self.env.cr.savepoint():
+                assign()
+            self.forget()
+        # A colleague who was a customer once can be given work.
+        self.stranger.user_ids.group_ids = self.env.ref("base.group_user")
+        self.new_task(**own).write(assigned)
+
+    def test_who_is_named_in_a_message_for_later(self):
+        later = fields.Datetime.add(fields.Datetime.now(), days=1)
+        self.task.with_user(self.agent).message_post(
+            body="a", partner_ids=self.stranger.ids, scheduled_date=later, **COMMENT
+        )
+        schedule = self.env["mail.message.schedule"].search([])
+        schedule.scheduled_datetime = "2026-01-01"
+        schedule._send_notifications_cron()
+        self.assertEqual(self.receivers(), {self.subscriber.viber_user_id})
+
+    def test_a_message_of_another_record_is_none_of_a_task(self):
+        """Anybody may make notifications of messages that they may read."""
+        self.agent.group_ids += self.env.ref("base.group_partner_manager")
+        partners = self.env["res.partner"].with_user(self.agent)
+        partner, task = partners.create({"name": "P"}), self.strange_task
+        while partner.id != task.id:
+            if partner.id < task.id:
+                partner = partners.create({"name": "P"})
+            else:
+                task = task.create({"name": "T", "project_id": task.project_id.id})
+        task.viber_subscriber_id = self.strange_task.viber_subscriber_id
+        self.assertFalse(task.with_user(self.agent)._filtered_access("read"))
+        message = partner.message_post(body="a", **COMMENT)
+        vals = {
+            "mail_message_id": message.id,
+            "res_partner_id": self.stranger.id,
+            "notification_type": "viber",
+            "notification_status": "exception",
+        }
+        self.env["mail.notification"].with_user(self.agent).create(vals)
+        message.viber_send_again()
+        partner._message_update_content(message, body="b")
         self.assertFalse(self.heard())
 
 
