@@ -233,6 +233,7 @@ class MailMessage(models.Model):
         is_edit = not self.env.su and not _CONTENT.isdisjoint(vals)
         if is_edit:
             self._viber_check_changeable()
+        if not (self.env.su or (_CONTENT | _PUBLICITY).isdisjoint(vals)):
             self._viber_check_own()
         result = super().write(vals)
         if is_edit:
@@ -259,6 +260,7 @@ class MailMessage(models.Model):
     def unlink(self):
         if not self.env.su:
             self._viber_check_changeable()
+            self._viber_check_own()
         self._viber_rows()._set_state("canceled", next_attempt_date=False)
         return super().unlink()
 
@@ -287,18 +289,27 @@ class MailMessage(models.Model):
             )
 
     def _viber_check_own(self):
-        """Refuse that somebody else says something in an employee's voice: Odoo lets
-        portal users write any message of a document that they may read.
+        """Refuse that somebody else changes what an employee or a customer says, or
+        holds it back: Odoo lets portal users write any message of a document that they
+        may read, and whoever was notified of a message that message.
 
-        :raise AccessError: when a portal user writes a message of somebody else that
-            can still go to Viber
+        :raise AccessError: when the user is no employee who may change the conversation
+            of somebody else's message that is for Viber, or came from there
         """
-        if not self.env.user.share:
+        # sudo: the queues are for managers; only whose the messages are is looked at
+        others = self.sudo().filtered(
+            lambda m: m.model == "project.task" and m.create_uid != self.env.user
+        )
+        is_for_viber = others and (
+            others._viber_rows()
+            or others._viber_bare()
+            or others._viber_is_said_by_customer()
+        )
+        if not is_for_viber:
             return
-        # sudo: the outbox is for managers; only whose the messages are is looked at
-        others = self.sudo().filtered(lambda m: m.create_uid != self.env.user)
-        if others._viber_rows() or others._viber_bare():
+        if self.env.user.share:
             raise AccessError(self.env._("You can only change your own messages."))
+        self.env["project.task"].browse(others.mapped("res_id")).check_access("write")
 
     def _viber_is_said_by_customer(self):
         # The inbox forgets old messages: then it has to do that the author is no

@@ -117,6 +117,38 @@ class TestVoices(DoorCase):
             self.assertFalse(any('"media"' in row.payload for row in told))
 
 
+    def test_nobody_else_hides_or_changes_what_an_employee_says(self):
+        """Odoo lets portal users write and delete any message of a task that they may
+        read, and who was notified of a message that message."""
+        self.env["project.collaborator"].create(
+            {"project_id": self.project.id, "partner_id": self.portal.partner_id.id}
+        )
+        colleague = new_test_user(self.env, "colleague", groups="base.group_user")
+        named = {"partner_ids": colleague.partner_id.ids}
+        note = self.env.ref("mail.mt_note").id
+        attempts = (
+            lambda m: m.write({"body": "Pay to UA1"}),
+            lambda m: m.write({"is_internal": True}),
+            lambda m: m.write({"subtype_id": note}),
+            lambda m: m.write({"message_type": "notification"}),
+            lambda m: m.unlink(),
+        )
+        waiting = self.reply(self.task, "a", **named)
+        said = self.comments(self.task)[0]
+        said.sudo().partner_ids = colleague.partner_id
+        for user in (self.portal, colleague):
+            for message in (waiting, said):
+                for number, attempt in enumerate(attempts):
+                    self.forget()
+                    with self.subTest(user=user.login, said=message == said, n=number):
+                        with self.assertRaises(UserError):
+                            attempt(message.with_user(user))
+        self.assertEqual([body["text"] for body in self.heard()], ["a"])
+        own = self.task.with_user(self.portal).sudo().message_post(body="b", **COMMENT)
+        own.with_user(self.portal).write({"body": "c"})
+        self.assertEqual([b["text"] for b in self.heard()], ["Maria Supplier: c"])
+
+
 class TestFates(DoorCase):
     def test_send_again_leaves_alone_what_is_on_its_way(self):
         message = self.reply(self.task, "x" * 8000)
