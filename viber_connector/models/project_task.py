@@ -184,7 +184,11 @@ class ProjectTask(models.Model):
         if "viber_account_id" in vals:
             self.sudo()._viber_check_account()
         if not _PLACE.isdisjoint(vals):
-            self.sudo().filtered("viber_subscriber_id")._viber_check_company()
+            # sudo: sub-tasks move along, those that the user may not see, too
+            tasks = self.sudo().with_context(active_test=False)
+            tasks.search(
+                [("id", "child_of", self.ids), ("viber_subscriber_id", "!=", False)]
+            )._viber_check_company()
         return result
 
     def _viber_attach(self):

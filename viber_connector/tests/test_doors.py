@@ -311,9 +311,28 @@ class TestPlaces(DoorCase):
             {"name": "Parent", "project_id": place.id}
         )
         below = {"parent_id": parent.id, "display_in_project": False}
+        partner = self.env["res.partner"].create(
+            {"name": "Theirs", "company_id": other.id}
+        )
+        root, middle = self.env["project.task"].create(
+            [{"name": name, "project_id": self.project.id} for name in ("R", "M")]
+        )
+        middle.write({"parent_id": root.id, "display_in_project": False})
+
+        def take_along():
+            self.task.write({"parent_id": middle.id, "display_in_project": False})
+            self.env.flush_all()
+            root.project_id = place
+
+        def by_the_customer_of_the_project():
+            self.project.company_id = False
+            self.project.partner_id = partner
+
         for move in (
             lambda: self.project.write({"company_id": other.id}),
             lambda: self.task.write(below),
+            take_along,
+            by_the_customer_of_the_project,
         ):
             with self.assertRaisesRegex(UserError, "stays in the company"):
                 with self.env.cr.savepoint():
