@@ -11,7 +11,9 @@ from ..tools import address
 from ..tools.viber_api import ViberApi
 
 # Fields that name records which the user may not be able to see.
-_NAMED = {"contact_template_id", "project_id", "task_template_id"}
+_NAMED = {"company_id", "contact_template_id", "project_id", "task_template_id"}
+# Who may read subscribers.
+_SUBSCRIBERS_GROUPS = "project.group_project_user,viber_connector.group_viber_manager"
 _NAME_PLACE = re.compile(r"[\s,]*\{name\}")
 
 
@@ -122,8 +124,12 @@ class ViberAccount(models.Model):
     send_rate = fields.Integer(
         default=20, help="Messages a second that are sent to Viber at the most."
     )
-    subscriber_ids = fields.One2many("viber.subscriber", "account_id", readonly=True)
-    subscriber_count = fields.Integer(compute="_compute_subscriber_count")
+    subscriber_ids = fields.One2many(
+        "viber.subscriber", "account_id", readonly=True, groups=_SUBSCRIBERS_GROUPS
+    )
+    subscriber_count = fields.Integer(
+        compute="_compute_subscriber_count", groups=_SUBSCRIBERS_GROUPS
+    )
 
     _webhook_key_unique = models.UniqueIndex(
         "(webhook_key)", "Two accounts can't have the same webhook."

@@ -103,6 +103,14 @@ class TestRights(ViberCase):
                     )
                     self.assertEqual(values["id"], record.id)
 
+    def test_an_account_can_be_read_whole(self):
+        for group in ("base.group_user", "project.group_project_user", MANAGER):
+            accounts = self.env["viber.account"].with_user(self.user(group))
+            [values] = accounts.search_read([("id", "=", self.account.id)])
+            self.assertEqual(
+                "subscriber_count" in values, group != "base.group_user", group
+            )
+
     def test_a_manager_without_project_rights_connects(self):
         self.project.privacy_visibility = "followers"
         account = self.account.with_user(self.user(MANAGER))
@@ -250,6 +258,13 @@ class TestDecisions(ViberCase):
         self.receive_nothing_yet(empty)
         with self.assertRaisesRegex(UserError, "stay in that company"):
             empty.company_id = self.account.company_id
+
+    def test_an_account_goes_to_no_company_of_others(self):
+        other = self.env["res.company"].create({"name": "Other"})
+        accounts = self.env["viber.account"].with_user(self.users[0])
+        account = accounts.create({"name": "New"})
+        with self.assertRaises(AccessError):
+            account.company_id = other
 
     def receive_nothing_yet(self, account):
         """A callback that waits, of somebody who is not known yet."""
