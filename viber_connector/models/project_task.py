@@ -184,11 +184,13 @@ class ProjectTask(models.Model):
         if "viber_account_id" in vals:
             self.sudo()._viber_check_account()
         if not _PLACE.isdisjoint(vals):
-            # sudo: sub-tasks move along, those that the user may not see, too
-            tasks = self.sudo().with_context(active_test=False)
-            tasks.search(
-                [("id", "child_of", self.ids), ("viber_subscriber_id", "!=", False)]
-            )._viber_check_company()
+            self.sudo().filtered("viber_subscriber_id")._viber_check_company()
+        return result
+
+    def _compute_company_id(self):
+        # Sub-tasks move along with their parent.
+        result = super()._compute_company_id()
+        self.sudo().filtered("viber_subscriber_id")._viber_check_company()
         return result
 
     def _viber_attach(self):

@@ -230,8 +230,13 @@ class ProjectTask(models.Model):
         followers = super()._message_auto_subscribe_followers(
             updated_values, default_subtype_ids
         )
-        if followers and not self.env.su:
-            self._viber_check_followers([partner_id for partner_id, *_ in followers])
+        if not followers or self.env.su:
+            return followers
+        # Who assigns themselves may do so.
+        others = {partner_id for partner_id, *_ in followers}
+        others -= set(self.env.user.partner_id.ids)
+        if others:
+            self._viber_check_followers(list(others))
         return followers
 
     @api.model
