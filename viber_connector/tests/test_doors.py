@@ -116,7 +116,6 @@ class TestVoices(DoorCase):
             told = self.outbox(self.reply(self.task, quote))
             self.assertFalse(any('"media"' in row.payload for row in told))
 
-
     def test_nobody_else_hides_or_changes_what_an_employee_says(self):
         """Odoo lets portal users write and delete any message of a task that they may
         read, and who was notified of a message that message."""
