@@ -13,6 +13,8 @@ from ..tools.text import clean_line, is_visible, shorten
 _CONTENT = {"attachment_ids", "body"}
 # What makes a message internal.
 _PUBLICITY = {"is_internal", "message_type", "subtype_id"}
+# What makes a message say what it says, as whom and to whom.
+_OWN = _CONTENT | _PUBLICITY | {"author_id"}
 # States in which nothing of a message can have reached the customer.
 _CHANGEABLE = ("outgoing", "failed", "canceled")
 # Whose words a message is (design.md, 5).
@@ -233,7 +235,7 @@ class MailMessage(models.Model):
         is_edit = not self.env.su and not _CONTENT.isdisjoint(vals)
         if is_edit:
             self._viber_check_changeable()
-        if not (self.env.su or (_CONTENT | _PUBLICITY).isdisjoint(vals)):
+        if not (self.env.su or _OWN.isdisjoint(vals)):
             self._viber_check_own()
         result = super().write(vals)
         if is_edit:
@@ -293,23 +295,21 @@ class MailMessage(models.Model):
         holds it back: Odoo lets portal users write any message of a document that they
         may read, and whoever was notified of a message that message.
 
-        :raise AccessError: when the user is no employee who may change the conversation
-            of somebody else's message that is for Viber, or came from there
+        :raise AccessError: when the user is no employee who may change the task of
+            somebody else's message that is in a conversation, or can still go to Viber
         """
-        # sudo: the queues are for managers; only whose the messages are is looked at
+        # sudo: the outbox is for managers; only whose the messages are is looked at
         others = self.sudo().filtered(
             lambda m: m.model == "project.task" and m.create_uid != self.env.user
         )
-        is_for_viber = others and (
-            others._viber_rows()
-            or others._viber_bare()
-            or others._viber_is_said_by_customer()
-        )
-        if not is_for_viber:
+        tasks = self.env["project.task"].browse(others.mapped("res_id"))
+        if not (
+            tasks.sudo().viber_account_id or others._viber_rows() or others._viber_bare()
+        ):
             return
         if self.env.user.share:
             raise AccessError(self.env._("You can only change your own messages."))
-        self.env["project.task"].browse(others.mapped("res_id")).check_access("write")
+        tasks.check_access("write")
 
     def _viber_is_said_by_customer(self):
         # The inbox forgets old messages: then it has to do that the author is no

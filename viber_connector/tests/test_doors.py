@@ -1,5 +1,6 @@
 """Doors that an attack with the code at hand found open."""
 
+import itertools
 from types import SimpleNamespace
 
 from markupsafe import Markup
@@ -130,18 +131,24 @@ class TestVoices(DoorCase):
             lambda m: m.write({"is_internal": True}),
             lambda m: m.write({"subtype_id": note}),
             lambda m: m.write({"message_type": "notification"}),
+            lambda m: m.write({"author_id": self.env.user.partner_id.id}),
             lambda m: m.unlink(),
         )
+        later = fields.Datetime.add(fields.Datetime.now(), days=1)
         waiting = self.reply(self.task, "a", **named)
+        for_later = self.reply(self.task, "a", scheduled_date=later, **named)
+        for_later.sudo().notification_ids = [
+            Command.create({"res_partner_id": colleague.partner_id.id})
+        ]
         said = self.comments(self.task)[0]
         said.sudo().partner_ids = colleague.partner_id
         for user in (self.portal, colleague):
-            for message in (waiting, said):
-                for number, attempt in enumerate(attempts):
-                    self.forget()
-                    with self.subTest(user=user.login, said=message == said, n=number):
-                        with self.assertRaises(UserError):
-                            attempt(message.with_user(user))
+            cases = itertools.product((waiting, for_later, said), enumerate(attempts))
+            for message, (number, attempt) in cases:
+                self.forget()
+                with self.subTest(user=user.login, id=message.id, n=number):
+                    with self.assertRaises(UserError):
+                        attempt(message.with_user(user))
         self.assertEqual([body["text"] for body in self.heard()], ["a"])
         own = self.task.with_user(self.portal).sudo().message_post(body="b", **COMMENT)
         own.with_user(self.portal).write({"body": "c"})
