@@ -304,7 +304,9 @@ class MailMessage(models.Model):
         )
         tasks = self.env["project.task"].browse(others.mapped("res_id"))
         if not (
-            tasks.sudo().viber_account_id or others._viber_rows() or others._viber_bare()
+            tasks.sudo().viber_account_id
+            or others._viber_rows()
+            or others._viber_bare()
         ):
             return
         if self.env.user.share:

@@ -21,6 +21,11 @@ class ViberGuardedMixin(models.AbstractModel):
         self._check_writable(vals)
         return super().write(vals)
 
+    def _load_records_write(self, values):
+        # Odoo's import leaves the id of a record among what it writes.
+        values.pop("id", None)
+        return super()._load_records_write(values)
+
     @api.model
     def default_get(self, fields):
         """Like Odoo's, but what comes by the context or was kept as somebody's own

@@ -242,6 +242,20 @@ class TestDecisions(ViberCase):
         subscriber.is_blocked = True
         self.assertTrue(subscriber.is_blocked)
 
+    def test_what_people_decide_can_be_imported(self):
+        subscriber = self.records["viber.subscriber"]
+        for user in self.users:
+            for record, name, value, guarded in (
+                (self.account, "name", "Imported", "uri"),
+                (subscriber, "is_blocked", "1", "language"),
+            ):
+                model = self.env[record._name].with_user(user)
+                with self.subTest(user=user.login, model=record._name):
+                    done = model.load([".id", name], [[str(record.id), value]])
+                    self.assertEqual(done["ids"], record.ids, done["messages"])
+                    done = model.load([".id", guarded], [[str(record.id), "x"]])
+                    self.assertFalse(done["ids"])
+
     def test_an_account_with_customers_stays_in_its_company(self):
         other = self.env["res.company"].create({"name": "Other"})
         everywhere = [Command.link(other.id)]
