@@ -302,7 +302,7 @@ class MailMessage(models.Model):
         others = self.sudo().filtered(
             lambda m: m.model == "project.task" and m.create_uid != self.env.user
         )
-        tasks = self.env["project.task"].browse(others.mapped("res_id"))
+        tasks = self.env["project.task"].browse(others.mapped("res_id")).exists()
         if not (
             tasks.sudo().viber_account_id
             or others._viber_rows()
