@@ -155,6 +155,17 @@ class ProjectTask(models.Model):
         if not self.env.su and not self.env.user._is_internal():
             raise AccessError(self.env._("Only employees can do this."))
 
+    def _viber_keep_customer(self):
+        """Refuse that somebody from outside takes conversations from their customers:
+        where a project is shared, portal users may change whose a task is.
+
+        :raise AccessError: when one of these tasks is a conversation
+        """
+        is_outside = self.env.user.share and not self.env.su
+        # sudo: a portal user may not read the field
+        if is_outside and self.sudo().viber_subscriber_id:
+            raise AccessError(self.env._("Only employees can do this."))
+
     # -- Becoming a conversation -----------------------------------------------------
 
     @api.model_create_multi
@@ -172,6 +183,10 @@ class ProjectTask(models.Model):
     def write(self, vals):
         # sudo: a portal user, who may write tasks too, may not read our fields
         before = {}
+        if "partner_id" in vals:
+            self.sudo().filtered(
+                lambda task: task.partner_id.id != vals["partner_id"]
+            ).with_env(self.env)._viber_keep_customer()
         if vals.get("viber_subscriber_id"):
             before = {task.id: task.viber_subscriber_id.id for task in self.sudo()}
         result = super().write(vals)

@@ -226,6 +226,16 @@ class ProjectTask(models.Model):
             self._viber_check_followers(partner_ids)
         return super().message_subscribe(partner_ids, subtype_ids)
 
+    def message_unsubscribe(self, partner_ids=None):
+        """Keep the customers: who does not follow a conversation gets no answer."""
+        # Everybody may unfollow by themselves.
+        others = set(partner_ids or ()) - set(self.env.user.partner_id.ids)
+        # sudo: a portal user may not read the field
+        self.sudo().filtered(
+            lambda task: task.viber_subscriber_id.partner_id.id in others
+        ).with_env(self.env)._viber_keep_customer()
+        return super().message_unsubscribe(partner_ids)
+
     def _message_auto_subscribe_followers(self, updated_values, default_subtype_ids):
         followers = super()._message_auto_subscribe_followers(
             updated_values, default_subtype_ids

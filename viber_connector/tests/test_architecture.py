@@ -36,6 +36,7 @@ PUBLIC_METHODS = {
         "action_viber_link_customer",
         "create",
         "message_subscribe",
+        "message_unsubscribe",
         "notify_cancel_by_type",
         "write",
     },

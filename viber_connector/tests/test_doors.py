@@ -154,6 +154,23 @@ class TestVoices(DoorCase):
         own.with_user(self.portal).write({"body": "c"})
         self.assertEqual([b["text"] for b in self.heard()], ["Maria Supplier: c"])
 
+    def test_a_portal_user_takes_no_conversation_from_its_customer(self):
+        self.env["project.collaborator"].create(
+            {"project_id": self.project.id, "partner_id": self.portal.partner_id.id}
+        )
+        task = self.task.with_user(self.portal)
+        self.assertTrue(task.write({"priority": "1"}))
+        with self.assertRaises(AccessError):
+            task.write({"partner_id": self.portal.partner_id.id})
+        with self.assertRaises(AccessError):
+            task.message_unsubscribe(self.customer.ids)
+        self.forget()
+        self.assertEqual(self.task.partner_id, self.customer)
+        task.message_unsubscribe(self.portal.partner_id.ids)
+        self.assertNotIn(self.portal.partner_id, self.task.message_partner_ids)
+        self.reply(self.task, "a")
+        self.assertEqual([body["text"] for body in self.heard()], ["a"])
+
 
 class TestFates(DoorCase):
     def test_send_again_leaves_alone_what_is_on_its_way(self):
