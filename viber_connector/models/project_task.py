@@ -1,5 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
+from odoo.tools import format_date
 
 from odoo.addons.project.models.project_task import CLOSED_STATES
 
@@ -65,6 +66,7 @@ class ProjectTask(models.Model):
         "partner_id.active",
         "viber_account_id.active",
         "viber_account_id.state",
+        "viber_account_id.quota_renewal_date",
     )
     def _compute_viber_warning(self):
         for task in self:
@@ -103,6 +105,12 @@ class ProjectTask(models.Model):
                 "The Viber account %s is not connected: what you write waits until it "
                 "is.",
                 account.name,
+            )
+        if self.env["viber.message"]._awaits_quota(self.viber_subscriber_id):
+            return self.env._(
+                "The free messages of the bot are used up: what you write waits until "
+                "the customer writes, or until %s.",
+                format_date(self.env, account.quota_renewal_date),
             )
         return False
 

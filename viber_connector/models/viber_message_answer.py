@@ -221,18 +221,25 @@ class ViberMessage(models.Model):
     def _wait_behind(self):
         """New messages to a customer for whom one waits for free messages wait as
         long, and say why."""
-        account = self.account_id.filtered("is_quota_used_up")
-        waiting = account and self.search_count(
-            [
-                ("subscriber_id", "in", self.subscriber_id.ids),
-                ("next_attempt_date", "=", account.quota_renewal_date),
-                ("state", "=", "outgoing"),
-            ],
-            limit=1,
-        )
-        if waiting:
-            self.write(self._quota_vals(account))
+        if self._awaits_quota(self.subscriber_id):
+            self.write(self._quota_vals(self.account_id))
             self.mail_notification_id._viber_sum_up()
+
+    @api.model
+    def _awaits_quota(self, subscribers):
+        """:return: whether something for these customers of one account waits for free
+            messages
+        :rtype: bool
+        """
+        account = subscribers.account_id.filtered("is_quota_used_up")
+        if not account:
+            return False
+        waiting = [
+            ("subscriber_id", "in", subscribers.ids),
+            ("next_attempt_date", "=", account.quota_renewal_date),
+            ("state", "=", "outgoing"),
+        ]
+        return bool(self.search_count(waiting, limit=1))
 
     @api.model
     def _try_quota_again(self, accounts):

@@ -52,6 +52,21 @@ class TestQuota(FateCase):
             self.send()
         self.assertEqual(len(self.viber.sent()), 1)
 
+    def test_the_task_says_it(self):
+        self.assertFalse(self.task.viber_warning)
+        self.used_up()
+        self.task.invalidate_recordset()
+        warning = self.task.with_user(self.agent).viber_warning
+        self.assertIn("free messages of the bot are used up", warning)
+        self.assertIn("12/01/2100", warning)
+        # Another customer, who has just written, is answered all the same.
+        other = self.converse("me too", user_id="other==")
+        self.assertFalse(other.viber_warning)
+        self.converse("I am here")
+        self.send()
+        self.task.invalidate_recordset()
+        self.assertFalse(self.task.viber_warning)
+
     def test_managers_are_told_once(self):
         other = self.converse("me too", user_id="other==")
         self.used_up()
