@@ -25,6 +25,9 @@ content = _load("tools.content")
 emoticons = _load("tools.emoticons")
 payload = _load("tools.payload")
 phone = _load("tools.phone")
+address = _load("tools.address")
+text_tools = _load("tools.text")
+words = _load("tools.words")
 
 SENDER = payload.Sender("Desk", "https://a.org/a.png")
 PICTURE = payload.OutgoingFile("a.png", "image/png", 9, "https://a.org/a.png")
@@ -218,3 +221,130 @@ def test_a_link_is_no_file():
     message = callback.Message("url", "words", "https://a.org/x")
     assert content.file_url(message) == ""
     assert content.read(message).text == "words"
+
+
+def found(kind, own="", but=(), **raw):
+    return words.find_words(callback.Message(kind, own, raw=raw), but)
+
+
+@pytest.mark.parametrize(
+    ("kind", "raw", "expected"),
+    [
+        ("poll", {"question": "When?", "options": ["A", "B"]}, ["When?", "• A", "• B"]),
+        ("poll", {"options": ["A"], "question": "When?"}, ["When?", "• A"]),
+        ("poll", {"poll": {"choices": [{"name": "A"}]}}, ["A"]),
+        ("poll", {"id": "7", "voteToken": "x", "bgColor": "red", "name": "A"}, ["A"]),
+        ("poll", {"name": "A", "label": "A", "note": " A "}, ["A"]),
+        ("poll", {"votes": 3, "open": True, "none": None}, []),
+        ("poll", {"name": "\u200b"}, []),
+        ("poll", {"name": "QUJD" * 11}, []),
+        ("poll", {"name": "QUJD" * 10}, ["QUJD" * 10]),
+        ("poll", {"link": "https://a.org/" + "x" * 60}, ["https://a.org/" + "x" * 60]),
+        ("picture", {"name": "A", "extra": "B", "type": "C"}, ["A"]),
+        ("location", {"location": {"address": "A", "lat": "1.0"}}, ["A"]),
+        ("rich_media", {"Buttons": [{"Text": "<b>A</b> &amp; B"}]}, ["A & B"]),
+        ("rich_media", {"TextSize": "medium", "BgColor": "red"}, []),
+        ("poll", {"name": "<b>A</b>"}, ["<b>A</b>"]),
+    ],
+)
+def test_words_are_found_wherever_they_stand(kind, raw, expected):
+    assert found(kind, **raw) == expected
+
+
+def test_the_own_text_of_a_message_comes_first_and_whole():
+    long = "A" * 100
+    assert found("text", long, text=long) == [long]
+    assert found("poll", "Mine", name="Other") == ["Mine", "Other"]
+    assert found("url", "a  b", ("a b",), title="a b") == ["a  b"]
+    assert found("contact", "", ("Ivan",), contact={"name": "Ivan"}) == []
+
+
+def test_words_have_an_end():
+    deep = "bottom"
+    for level in range(9):
+        deep = {f"level {level}": deep}
+    assert found("poll", **deep) == []
+    deep = deep["level 8"]
+    assert found("poll", **deep) == ["bottom"]
+    many = found("poll", many=[f"word {number}" for number in range(500)])
+    assert len(many) == 100
+    long = found("poll", a="a " * 3000, b="b " * 3000, c="c")
+    assert [len(text) for text in long] == [6000, 1000]
+    # Its own text takes from the same room.
+    assert [len(text) for text in found("poll", "x" * 6999, a="bb")] == [6999, 1]
+    assert found("poll", "x" * 7000, a="bb") == ["x" * 7000]
+
+
+@pytest.mark.parametrize(
+    ("link", "is_link"),
+    [
+        ("example.com", True),
+        ("www.example.com/a?b=c#d", True),
+        ("example.com:8443", True),
+        ("example", False),
+        ("javascript:alert(1)", False),
+        ("example.com:x", False),
+        ("a b.com", False),
+        ("1.2", False),
+        ("user@example.com", False),
+        ("", False),
+    ],
+)
+def test_a_link_may_lack_its_scheme(link, is_link):
+    shown = text_tools.link_to_html(link)
+    assert (f'href="https://{link}"' in shown) == is_link
+
+
+@pytest.mark.parametrize(
+    ("text", "plain"),
+    [
+        ("*a* _b_ ~c~ ```d```", "a b c d"),
+        ("(smiley) <b>", "😊 <b>"),
+        ("a\nb", "a\nb"),
+        ("&amp; https://a.org/x_y_z", "&amp; https://a.org/x_y_z"),
+    ],
+)
+def test_a_plain_text_has_no_marks(text, plain):
+    assert text_tools.to_plain(text) == plain
+
+
+@pytest.mark.parametrize(
+    ("ip", "is_public"),
+    [("192.0.0.8", False), ("192.0.1.1", True), ("3fff::1", False), ("2600::1", True)],
+)
+def test_blocks_for_special_purposes_are_not_public(ip, is_public):
+    assert address.is_public_ip(ip) is is_public
+
+
+@pytest.mark.parametrize(
+    ("url", "is_public", "is_base", "is_loopback", "origin"),
+    [
+        ("https://a.org", 1, 1, 0, ("https", "a.org", 443)),
+        ("https://a.org:8443/b", 1, 1, 0, ("https", "a.org", 8443)),
+        ("https://a.org/?b", 1, 0, 0, ("https", "a.org", 443)),
+        ("https://a@a.org", 1, 0, 0, ("https", "a.org", 443)),
+        ("http://a.org", 0, 1, 0, ("http", "a.org", 80)),
+        ("https://8.8.8.8", 1, 1, 0, ("https", "8.8.8.8", 443)),
+        ("https://10.0.0.1", 0, 1, 0, ("https", "10.0.0.1", 443)),
+        ("https://[::1]", 0, 1, 1, ("https", "::1", 443)),
+        ("https://[2606::1]", 1, 1, 0, ("https", "2606::1", 443)),
+        ("https://[fe80::1%25eth0]", 0, 1, 0, ("https", "fe80::1%25eth0", 443)),
+        ("https://[::ffff:8.8.8.8]", 1, 1, 0, ("https", "::ffff:8.8.8.8", 443)),
+        ("http://localhost:8069", 0, 1, 1, ("http", "localhost", 8069)),
+        ("https://a", 0, 1, 0, ("https", "a", 443)),
+        ("https://a.local.", 0, 1, 0, ("https", "a.local.", 443)),
+        ("https://127.1", 0, 1, 0, ("https", "127.1", 443)),
+        ("ftp://a.org", 0, 0, 0, None),
+        ("https://a.org:x", 0, 0, 0, None),
+        ("https://", 0, 0, 0, None),
+        ("https://a.org/" + "x" * 6986, 1, 1, 0, ("https", "a.org", 443)),
+        ("https://a.org/" + "x" * 6987, 0, 0, 0, None),
+        ("", 0, 0, 0, None),
+        (None, 0, 0, 0, None),
+    ],
+)
+def test_addresses_are_what_they_are(url, is_public, is_base, is_loopback, origin):
+    assert address.is_public_https(url) is bool(is_public)
+    assert address.is_base(url) is bool(is_base)
+    assert address.is_loopback(url) is bool(is_loopback)
+    assert address.origin(url) == origin
