@@ -348,3 +348,45 @@ def test_addresses_are_what_they_are(url, is_public, is_base, is_loopback, origi
     assert address.is_base(url) is bool(is_base)
     assert address.is_loopback(url) is bool(is_loopback)
     assert address.origin(url) == origin
+
+
+@pytest.mark.parametrize(
+    ("name", "mimetype", "limit", "kind", "above"),
+    [
+        ("a.png", "image/png", const.PICTURE_MAX_BYTES, "picture", "file"),
+        ("a.mp4", "video/mp4", const.VIDEO_MAX_BYTES, "video", "file"),
+        ("a.pdf", "application/pdf", const.FILE_MAX_BYTES, "file", ""),
+    ],
+)
+def test_sizes_decide_to_the_byte(name, mimetype, limit, kind, above):
+    sizes = (0, 1, limit, limit + 1)
+    found = [payload.file_kind(name, mimetype, size) for size in sizes]
+    assert found == ["", kind, kind, above]
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("a" * 28, "a" * 28),
+        ("a" * 29, "a" * 27 + "…"),
+        ("🙂" * 14, "🙂" * 14),
+        ("🙂" * 15, "🙂" * 13 + "…"),
+        ("🙂" * 13 + "aa", "🙂" * 13 + "aa"),
+        ("🙂" * 13 + "aaa", "🙂" * 13 + "a…"),
+    ],
+)
+def test_names_of_senders_are_counted_as_viber_does(name, shown):
+    [body] = payload.build("a", receiver="b", sender=payload.Sender(name))
+    assert body["sender"] == {"name": shown}
+
+
+def test_a_card_is_called_by_its_number_when_its_name_is_no_file():
+    raw = {"contact": {"name": "...", "phone_number": "+380671234567"}}
+    [(name, card)] = content.read(callback.Message("contact", raw=raw)).attachments
+    assert name == "+380671234567.vcf"
+    assert b"FN:..." in card
+
+
+def test_an_extension_has_sixteen_characters_at_the_most():
+    assert content.safe_file_name("a." + "b" * 15) == "a." + "b" * 15
+    assert content.safe_file_name("a." + "b" * 16) == "a." + "b" * 15
