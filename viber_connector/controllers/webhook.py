@@ -41,6 +41,8 @@ class WebhookDispatcher(http.HttpDispatcher):
 
 
 class ViberWebhook(http.Controller):
+    """The one address that Viber calls, for all accounts."""
+
     # auth="none": no user is needed to read a signature; without readonly=False such a
     # route would get a read-only cursor where a replica is set up.
     @http.route(

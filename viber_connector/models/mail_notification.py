@@ -93,6 +93,12 @@ class MailNotification(models.Model):
         self._viber_push()
 
     def _viber_reason(self, failure_type):
+        """Say why nothing of a message was put into the outbox, and what to do.
+
+        :param str failure_type: ``viber_nothing``, ``viber_unknown``, or
+            ``viber_no_conversation``, behind which several reasons are
+        :rtype: str
+        """
         if failure_type == "viber_nothing":
             return self.env._("Nothing of this message can be shown in Viber.")
         if failure_type == "viber_unknown":

@@ -52,6 +52,7 @@ class ViberAccount(models.Model):
         return True
 
     def _connect(self):
+        """Connect one account; see :meth:`action_connect`."""
         base_url = self._get_base_url()
         self._check_public_address(base_url)
         api = self._get_api()

@@ -66,6 +66,10 @@ class ViberEvent(models.Model):
 
     @api.model
     def _lock_receipts(self):
+        """:return: the receipts that are due, the oldest first, without those that
+            another run settles
+        :rtype: viber.event
+        """
         rows = self._query(
             SQL(
                 """

@@ -213,6 +213,9 @@ class ViberMessage(models.Model):
 
     @api.model
     def _accounts_to_serve(self):
+        """:return: the accounts from which something is due, and may leave now
+        :rtype: viber.account
+        """
         rows = self.env.execute_query(
             SQL(
                 """
@@ -231,6 +234,14 @@ class ViberMessage(models.Model):
 
     @api.model
     def _claim_of(self, account, limit):
+        """Mark the next message of each customer as on its way.
+
+        :param viber.account account: of which
+        :param int limit: messages at the most
+        :return: these messages, the oldest first
+        :rtype: viber.message
+        :raise psycopg2.errors.OperationalError: another run was quicker
+        """
         if limit <= 0:
             return self.browse()
         rows = self._query(
