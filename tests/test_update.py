@@ -34,9 +34,10 @@ def conversation(odoo, simulator):
 
 
 def running(odoo, variables, job):
-    """Have a job run as long as this lasts: the scheduler keeps its row locked."""
-    lock = "SELECT 1 FROM ir_cron WHERE id = %s FOR NO KEY UPDATE"
-    return held(variables, odoo.database, lock, [job])
+    """Have a job run as long as this lasts: the scheduler keeps its row locked, and
+    writes into it at the end."""
+    lock = "UPDATE ir_cron SET failure_count = failure_count WHERE id = %s"
+    return held(variables, odoo.database, lock, [job], is_kept=True)
 
 
 def test_an_update_waits_for_the_job_and_leaves_it_as_it_was_set(

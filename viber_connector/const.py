@@ -218,6 +218,8 @@ BROKEN_STATES = {"failed", "uncertain"}
 
 #: Seconds to wait before an event that failed is tried again.
 EVENT_RETRY_DELAYS = (5, 15, 40, 50)
+#: How often an update asks whether a job has ended, for 15 s each time (Odoo's limit).
+JOB_STOP_TRIES = 10
 #: Seconds after the first failure when the last try is due: Odoo's scheduler may be
 #: late by one minute, and the customer's next message waits for 3 minutes at the most.
 EVENT_PATIENCE = 120

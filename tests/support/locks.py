@@ -6,12 +6,13 @@ import psycopg2
 
 
 @contextmanager
-def held(variables, database, query, params=None):
+def held(variables, database, query, params=None, is_kept=False):
     """Have a statement done in a transaction that stays open.
 
     :param dict variables: of :func:`devtools.odoo.environment`
     :param str query: takes the locks
-    :return: context manager; leaving it takes back what the statement did
+    :param bool is_kept: whether what the statement did stays
+    :return: context manager; leaving it takes back, or keeps, what the statement did
     """
     connection = psycopg2.connect(
         dbname=database,
@@ -24,3 +25,5 @@ def held(variables, database, query, params=None):
         cursor.execute(query, params)
         assert cursor.rowcount, "there is nothing to hold"
         yield
+        if is_kept:
+            connection.commit()

@@ -7,6 +7,7 @@ from odoo.tools import SQL
 from odoo.addons.base.models.ir_cron import ODOO_NOTIFY_FUNCTION
 
 from .. import const
+from .viber_queue_mixin import CONFLICTS
 
 
 class IrCron(models.Model):
@@ -16,18 +17,42 @@ class IrCron(models.Model):
     def init(self):
         """Have an update of the addon wait until our jobs have ended, and them until it
         has: a job in the middle of its work and a table that changes would stop each
-        other. Called first, before any table of ours is touched."""
+        other. Called first, before any table of ours is touched. Commits."""
         result = super().init()
-        self.env.cr.execute(
-            """
-            SELECT cron.id FROM ir_cron cron
-              JOIN ir_model_data data
-                ON data.res_id = cron.id AND data.model = 'ir.cron'
-             WHERE data.module = 'viber_connector'
-          ORDER BY cron.id FOR NO KEY UPDATE OF cron
-            """
+        job_ids = self.env.execute_query(
+            SQL(
+                """
+                SELECT res_id FROM ir_model_data
+                 WHERE module = 'viber_connector' AND model = 'ir.cron'
+                """
+            )
         )
+        if job_ids:
+            self.browse(job_id for [job_id] in job_ids)._viber_stop()
         return result
+
+    def _viber_stop(self):
+        """Wait until none of these jobs runs, and let none begin before the end of the
+        transaction. Commits.
+
+        :raise psycopg2.errors.OperationalError: when they do not end
+        """
+        lock = SQL(
+            "SELECT 1 FROM ir_cron WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE",
+            self.ids,
+        )
+        for last in (*[False] * const.JOB_STOP_TRIES, True):
+            # A job that has ended since this transaction began has changed its row:
+            # only a new one may lock it. Its scheduler begins no job either, as soon as
+            # it can see that an update is on.
+            self.env.cr.commit()  # pylint: disable=invalid-commit
+            try:
+                self.env.cr.execute(lock, log_exceptions=last)
+                return
+            except CONFLICTS:
+                self.env.cr.rollback()
+                if last:
+                    raise
 
     @api.model
     def _viber_job(self, name):
