@@ -3,9 +3,10 @@
 import json
 import logging
 import random
+from datetime import datetime
 
 from odoo import api, fields, models
-from odoo.tools import format_date
+from odoo.tools import SQL, format_date
 
 from .. import const
 from ..tools import errors
@@ -130,7 +131,19 @@ class ViberMessage(models.Model):
         if self.account_id.pause_count:
             self.account_id._resume()
         if self.account_id.quota_renewal_date and billing in _OUT_OF_SESSION:
-            self.account_id.quota_renewal_date = False
+            self._end_quota()
+
+    def _end_quota(self):
+        """Viber has taken a message that is no answer: what waits for free ones can
+        leave, unless it was refused later than this one was sent."""
+        waiting = self.search_fetch(
+            self._quota_domain(self.account_id), ["sending_date"]
+        )
+        refused = filter(None, waiting.mapped("sending_date"))
+        if self.sending_date and self.sending_date < max(refused, default=datetime.min):
+            return
+        waiting.write({"next_attempt_date": False})
+        self.account_id.quota_renewal_date = False
 
     def _take_error(self, error):
         """:return: what has to follow, with its parameters, or nothing
@@ -190,8 +203,10 @@ class ViberMessage(models.Model):
                     ("state", "=", "outgoing"),
                 ]
             )
-            waiting = self._move("outgoing") | behind
-            waiting.write(self._quota_vals(self.account_id))
+            vals = self._quota_vals(self.account_id)
+            self._move("outgoing", **vals, next_attempt_date=self._quota_date())
+            # These are held back by the first: they need no date of their own.
+            behind.write(vals)
         return (self._follow_quota, behind, untold)
 
     @api.model
@@ -209,12 +224,32 @@ class ViberMessage(models.Model):
             ),
             # The waiting is no fault of the message: its tries start again.
             "attempt_count": 0,
-            "next_attempt_date": account.quota_renewal_date,
         }
+
+    def _quota_date(self):
+        """:return: when this is tried again: now, if the customer has written since it
+            was sent
+        :rtype: datetime | bool
+        """
+        return not self._is_answered() and self.account_id.quota_renewal_date
+
+    def _is_answered(self):
+        """:return: whether the customer has written since this was sent
+        :rtype: bool
+        """
+        # Locked: what they write at this very moment makes this step start again.
+        self._query(
+            SQL(
+                "SELECT 1 FROM viber_subscriber WHERE id = %s FOR NO KEY UPDATE",
+                self.subscriber_id.id,
+            )
+        )
+        wrote = self.subscriber_id.last_message_date
+        return bool(wrote and self.sending_date and wrote >= self.sending_date)
 
     @api.model
     def _follow_quota(self, behind, untold):
-        behind._sum_up()
+        behind.exists()._sum_up()
         for account in untold:
             self._attempt(account._tell_quota)
 
@@ -234,12 +269,22 @@ class ViberMessage(models.Model):
         account = subscribers.account_id.filtered("is_quota_used_up")
         if not account:
             return False
-        waiting = [
-            ("subscriber_id", "in", subscribers.ids),
-            ("next_attempt_date", "=", account.quota_renewal_date),
+        theirs = [("subscriber_id", "in", subscribers.ids)]
+        waiting = self._quota_domain(account)
+        return bool(self.search_count(theirs + waiting, limit=1))
+
+    @api.model
+    def _quota_domain(self, accounts):
+        """:return: domain of what has to wait for free messages of these accounts
+        :rtype: list
+        """
+        dates = filter(None, accounts.mapped("quota_renewal_date"))
+        return [
+            ("account_id", "in", accounts.ids),
             ("state", "=", "outgoing"),
+            ("failure_type", "=", "viber_rate"),
+            ("next_attempt_date", "in", list(dates)),
         ]
-        return bool(self.search_count(waiting, limit=1))
 
     @api.model
     def _try_quota_again(self, accounts):
@@ -249,14 +294,8 @@ class ViberMessage(models.Model):
         :param viber.account accounts: which
         """
         # sudo: the outbox may be changed by our actions only
-        self.sudo().search(
-            [
-                ("account_id", "in", accounts.ids),
-                ("state", "=", "outgoing"),
-                ("failure_type", "=", "viber_rate"),
-                ("next_attempt_date", "in", accounts.mapped("quota_renewal_date")),
-            ]
-        ).write({"next_attempt_date": False})
+        waiting = self.sudo().search(self._quota_domain(accounts))
+        waiting.write({"next_attempt_date": False})
 
     def _lose_recipient(self, error):
         """The customer has left: so it is known before the next message."""

@@ -7,6 +7,7 @@ from odoo import fields
 from odoo.tests import new_test_user
 from odoo.tools import mute_logger
 
+from ..tools.viber_api import SendResult
 from .test_fate import FateCase
 
 USED_UP = {"status": 23, "status_message": "freeMessagesExceeded"}
@@ -51,6 +52,38 @@ class TestQuota(FateCase):
             self.at(moment)
             self.send()
         self.assertEqual(len(self.viber.sent()), 1)
+
+    def test_a_paid_message_lets_go_what_waits(self):
+        row = self.used_up()
+        other = self.converse("me too", user_id="other==")
+        self.at("2100-11-16 10:20:00")
+        paid = {"status": 0, "message_token": 5, "billing_status": 5}
+        self.viber.answer("send_message", paid)
+        self.reply(other)
+        self.send()
+        self.assertFalse(self.account.quota_renewal_date)
+        self.assertFalse(row.next_attempt_date)
+        self.send()
+        self.assertEqual(row.state, "sent")
+
+    def test_a_free_one_that_was_sent_before_the_refusal_ends_nothing(self):
+        other = self.converse("me too", user_id="other==")
+        row = self.used_up()
+        early = self.outbox(self.reply(other))
+        early.write({"state": "sending", "sending_date": "2000-01-01"})
+        early._take_result(SendResult(message_token="1", billing_status=3))
+        self.assertEqual(row.next_attempt_date, NEXT_MONTH)
+        self.assertTrue(self.account.is_quota_used_up)
+        self.assertEqual(len(self.told()), 1)
+
+    def test_who_has_written_meanwhile_is_answered(self):
+        message = self.reply(self.task)
+        row = self.outbox(message)
+        row.write({"state": "sending", "sending_date": "2100-11-15 10:20:00"})
+        self.subscriber.last_message_date = "2100-11-15 10:20:01"
+        row._wait_for_quota()
+        self.assertEqual(row.state, "outgoing")
+        self.assertFalse(row.next_attempt_date)
 
     def test_the_task_says_it(self):
         self.assertFalse(self.task.viber_warning)
