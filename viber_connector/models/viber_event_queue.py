@@ -65,9 +65,11 @@ class ViberEvent(models.Model):
         while True:
             # Unless others wait, what is on its way is seen through.
             is_last = downloads.is_closed and not downloads.is_busy
-            done = self._process_receipts()
+            settled = self._process_receipts()
             served, waiting = self._process_customers(downloads)
-            done += served
+            if settled is None:
+                waiting += 1
+            done = (settled or 0) + served
             if not done and not waiting:
                 return True
             if not done:

@@ -22,17 +22,19 @@ class ViberEvent(models.Model):
     def _process_receipts(self):
         """Settle what Viber tells about our own messages, many at once.
 
-        :return: number of receipts that were settled
-        :rtype: int
+        :return: number of receipts that were settled; ``None`` when others write the
+            same rows, and it has to be tried again
+        :rtype: int | None
         """
         try:
+            self._limit_patience()
             events = self._lock_receipts()
             done = self._settle_or_keep(events)
             self._commit()
         except CONFLICTS as error:
             self.env.cr.rollback()
             _logger.info("Viber receipts: try again later (%s)", error.pgcode)
-            return 0
+            return None
         return done
 
     @api.model

@@ -160,9 +160,15 @@ class ViberSubscriber(models.Model):
         result = super().write(vals)
         for subscriber, (partner, tasks) in moving.items():
             subscriber._move_conversations(tasks, partner)
-        if vals.get("is_blocked") is False:
+        if "is_blocked" in vals and not vals["is_blocked"]:
             self.env["viber.event"]._unpark(self.account_id, self)
         return result
+
+    def unlink(self):
+        """Forget customers. What they wrote while they were blocked is not left waiting
+        for somebody to unblock who is gone."""
+        self.env["viber.event"].sudo()._unpark(self.account_id, self)
+        return super().unlink()
 
     @api.model
     def _claim(self, account, viber_user_id, create, wrote=False):
@@ -250,6 +256,10 @@ class ViberSubscriber(models.Model):
         was_subscribed = self.is_subscribed
         if not is_subscribed:
             # Not when it was by Viber's clock: what is sent is dated by ours.
+            wrote = self.last_message_date
+            if date and wrote and wrote > date:
+                # They were away, and are back.
+                return
             date = date or datetime.now(timezone.utc).replace(tzinfo=None)
             date = max(date, self.left_date or date)
             self.write({"is_subscribed": False, "left_date": date})

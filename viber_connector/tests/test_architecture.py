@@ -45,7 +45,7 @@ PUBLIC_METHODS = {
     "viber.guarded.mixin": {"create", "default_get", "write"},
     "viber.media": {"action_retry"},
     "viber.message": {"action_cancel", "action_confirm", "action_retry"},
-    "viber.subscriber": {"action_link_suggested", "write"},
+    "viber.subscriber": {"action_link_suggested", "unlink", "write"},
 }
 #: Odoo's own methods, documented there.
 ORM_METHODS = {"copy", "copy_data", "create", "default_get", "name_create", "read"}

@@ -40,6 +40,25 @@ class TestParked(ViberCase):
                 posted = rows.sorted(lambda row: row.event_date).mail_message_id
                 self.assertEqual(posted.ids, sorted(posted.ids))
 
+    def test_who_is_gone_leaves_nothing_parked(self):
+        subscriber = self.converse().viber_subscriber_id
+        subscriber.is_blocked = True
+        [row] = self.receive(self.text("Let me in"))
+        self.process()
+        self.assertTrue(row.is_parked)
+        subscriber.unlink()
+        self.assertFalse(row.is_parked)
+
+    def test_unblocking_may_be_written_in_many_ways(self):
+        subscriber = self.converse().viber_subscriber_id
+        for value in (False, 0, None):
+            with self.subTest(value=value):
+                subscriber.is_blocked = True
+                [row] = self.receive(self.text(f"Let me in {value}"))
+                self.process()
+                subscriber.write({"is_blocked": value})
+                self.assertFalse(row.is_parked)
+
     def test_others_are_left_in_the_queue(self):
         self.converse().viber_subscriber_id.is_blocked = True
         [blocked] = self.receive(self.text("blocked"))
