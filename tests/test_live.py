@@ -48,8 +48,10 @@ def test_the_customers_messages_appear_by_themselves(
     agent, account_threaded, simulator, customer, screenshots
 ):
     bot = account_threaded.bot
-    simulator.write(customer, bot, "Is anybody *there*? (smiley)")
-    message = agent.locator(".o-mail-Message", has_text="Is anybody there? 😊").first
+    simulator.write(customer, bot, "Is anybody *there* now? (smiley)")
+    message = agent.locator(
+        ".o-mail-Message", has_text="Is anybody there now? 😊"
+    ).first
     expect(message).to_be_visible()
     simulator.send_file(
         *(customer, bot, "printer.png", PICTURE),

@@ -386,7 +386,12 @@ class MailMessage(models.Model):
                 ("mail_message_id.model", "=", "project.task"),
                 ("notification_type", "=", "viber"),
                 # "ready": what waited was removed behind the back of the outbox.
-                ("notification_status", "in", ("exception", "ready")),
+                # (Of an author only what Odoo's index on authors holds.)
+                (
+                    "notification_status",
+                    "in",
+                    ("exception",) if author else ("exception", "ready"),
+                ),
                 ("viber_message_ids", "=", False),
             ]
         )

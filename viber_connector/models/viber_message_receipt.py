@@ -122,7 +122,11 @@ class ViberMessage(models.Model):
         """
         settled = events.browse()
         events = events.filtered(lambda event: event.event_type == "delivered")
-        if not events or not self.search_count([("state", "=", "uncertain")], limit=1):
+        uncertain = [
+            ("account_id", "in", events.account_id.ids),
+            ("state", "=", "uncertain"),
+        ]
+        if not events or not self.search_count(uncertain, limit=1):
             return settled
         for event in events:
             message = self._find_uncertain(event)

@@ -111,8 +111,8 @@ def mark(root):
     :param lxml.html.HtmlElement root: is changed
     """
     parents = [(root, False)]
-    while parents:
-        parent, is_reply = parents.pop()
+    # None is freed before those inside of it: that costs lxml a walk.
+    for parent, is_reply in parents:
         for child in list(parent):
             marker = _marker(child, is_reply)
             if marker in ("QUOTE", "END"):

@@ -115,7 +115,10 @@ def attachment_ids(body, base_url=""):
     """
     if not body or "/web/" not in body:
         return []
-    links = [node.get("src") or node.get("href") for node in _parse(body).iter()]
+    # All at once: an element that lxml frees before those inside of it costs a walk
+    # through all around it.
+    nodes = list(_parse(body).iter())
+    links = [_fold(node.get("src") or node.get("href")).strip() for node in nodes]
     matches = [_OWN_FILE.match(link.removeprefix(base_url)) for link in links if link]
     return list(dict.fromkeys(int(match[1]) for match in matches if match))
 
@@ -131,11 +134,11 @@ def _parse(body):
     except etree.ParserError:
         # There is no element in it, e.g. nothing but a document type.
         return lxml_html.Element("div")
+    # None is freed before those inside of it (see attachment_ids).
     parents = [root]
-    while parents:
-        parent = parents.pop()
+    for parent in parents:
         _drop_hidden(parent)
-        parents += parent
+        parents.extend(parent)
     return root
 
 
