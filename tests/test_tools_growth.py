@@ -207,6 +207,10 @@ TABLE = {
         (tools.html_text.to_viber, wrap('<a href="http://', '!">a</a>'), TEXTS),
         (tools.html_text.to_viber, wrap('<p class="', '" style=" ">a</p>'), TEXTS),
     ],
+    "html_text.without_tokens": [
+        (tools.html_text.without_tokens, wrap("/web/ access_token=", ""), TEXTS),
+        (tools.html_text.without_tokens, fill, ["/web/access_token=a"]),
+    ],
     "html_text.attachment_ids": [
         (tools.html_text.attachment_ids, wrap('<img src="/web/image/1">', ""), HTML),
         (tools.html_text.attachment_ids, wrap('<img src="/web/image/', '">'), TEXTS),

@@ -18,6 +18,7 @@ from odoo.tools.misc import hash_sign, verify_hash_signed
 
 from .. import const
 from ..tools import content as content_tools
+from ..tools import html_text
 from ..tools.payload import OutgoingFile
 
 _SCOPE = "viber_connector.media"
@@ -52,7 +53,8 @@ class IrAttachment(models.Model):
         """
         self.ensure_one()
         if self.type == "url":
-            url = urljoin(account._get_base_url(), self.url or "")
+            url = html_text.without_tokens(self.url or "")
+            url = urljoin(account._get_base_url(), url)
             return OutgoingFile(name=self.name, mimetype="", size=0, url=url)
         attachment = self._viber_fitting_picture()
         mimetype = attachment._viber_mimetype()

@@ -127,6 +127,27 @@ class TestFilesInTheText(ViberCase):
                     payloads = "".join(rows.mapped("payload"))
                     self.assertNotIn("12-ab", payloads)
 
+    def test_a_token_leaves_with_no_link_that_is_a_file(self):
+        path = "/web/content/7?access_token=12-ab&download=true"
+        link = self.file("Prices", type="url", url=path)
+        [row] = self.outbox(self.reply(self.task, "", attachment_ids=link.ids))
+        self.assertNotIn("12-ab", row.payload)
+        self.assertIn("/web/content/7?download=true", row.payload)
+
+    def test_what_stands_around_a_token_stays(self):
+        path = "https://inside.example.com/web/content/7?access_token=12-ab"
+        for body, text in (
+            (
+                f"see (at {path})!",
+                "see (at https://inside.example.com/web/content/7?)!",
+            ),
+            (f"<code>{path}</code>", "```https://inside.example.com/web/content/7?```"),
+            ("/web/x?my_access_token=1", "/web/x?my_access_token=1"),
+        ):
+            with self.subTest(body=body):
+                [row] = self.outbox(self.reply(self.task, Markup(body)))
+                self.assertEqual(json.loads(row.payload)["text"], text)
+
     def test_an_outside_picture_is_its_link(self):
         url = "https://pictures.example.com/a_b_c.png"
         for html, text in (

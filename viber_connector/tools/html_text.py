@@ -57,7 +57,7 @@ _OWN_FILE = re.compile(
     r"(\d{1,9})(?![^/?#&-])"
 )
 # The key to such a file, which Odoo puts into its address and which never ends.
-_TOKEN = re.compile(r"access_token=[^&#]*&?")
+_TOKEN = re.compile(r"\baccess_token=[\w%.~-]*&?")
 # Sides of a picture that nobody is meant to see.
 _UNSEEN_SIDES = ("0", "1", "0px", "1px")
 # The composer's own containers for signature and answered message, and its marks.
@@ -102,7 +102,7 @@ def to_viber(body, base_url="", is_email=False):
         lines = history.new_lines(lines)
     text = "\n".join(_finish_line(line) for line in lines)
     text = re.sub(r"\n{3,}", "\n\n", text).strip("\n")
-    return _without_tokens(text.translate(_VERBATIM_BACK))
+    return without_tokens(text.translate(_VERBATIM_BACK))
 
 
 def attachment_ids(body, base_url=""):
@@ -404,8 +404,12 @@ def _is_hidden(node):
     )
 
 
-def _without_tokens(text):
-    """Take the keys out of addresses of Odoo's files, wherever they stand."""
+def without_tokens(text):
+    """Take the keys out of addresses of Odoo's files, wherever they stand.
+
+    :param str text: maybe with addresses in it, or one itself
+    :rtype: str
+    """
     if "access_token=" not in text:
         return text
     # The blanks stay as they are.
