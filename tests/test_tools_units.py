@@ -387,6 +387,20 @@ def test_a_card_is_called_by_its_number_when_its_name_is_no_file():
     assert b"FN:..." in card
 
 
+@pytest.mark.parametrize(
+    ("contact", "name"),
+    [
+        ({"phone_number": "../../etc/1"}, "_.._etc_1.vcf"),
+        ({"phone_number": "9" * 7000}, "9" * 120 + ".vcf"),
+        ({"name": "..."}, "contact.vcf"),
+    ],
+)
+def test_a_card_always_has_a_safe_name(contact, name):
+    message = callback.Message("contact", raw={"contact": contact})
+    [(found, _card)] = content.read(message).attachments
+    assert found == name
+
+
 def test_an_extension_has_sixteen_characters_at_the_most():
     assert content.safe_file_name("a." + "b" * 15) == "a." + "b" * 15
     assert content.safe_file_name("a." + "b" * 16) == "a." + "b" * 15

@@ -214,8 +214,10 @@ class ViberSubscriber(models.Model):
         """
         if not self._was_asked_for_phone():
             return
+        # Another number than before may be anybody's: it only suggests.
+        is_first = self.phone in (False, number)
         self.phone = number
-        if self.account_id.link_by_phone:
+        if self.account_id.link_by_phone and is_first:
             matches = self._find_by_phone()
             if len(matches) == 1:
                 self.partner_id = matches

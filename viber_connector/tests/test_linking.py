@@ -130,6 +130,16 @@ class TestLinking(ContactCase):
         self.assertNotEqual(subscriber.partner_id, contact)
         self.assertIn("Call my boss", str(subscriber.task_ids.message_ids[0].body))
 
+    def test_another_number_than_the_first_only_suggests(self):
+        self.account.link_by_phone = True
+        first = self.contact(phone=self.NUMBER)
+        second = self.contact(phone="+380671234567")
+        subscriber = self.share(self.NUMBER)
+        self.assertEqual(subscriber.partner_id, first)
+        self.send_contact("+380671234567")
+        self.assertEqual(subscriber.partner_id, first)
+        self.assertEqual(subscriber.suggested_partner_id, second)
+
     def test_a_number_that_is_none_is_not_taken(self):
         for number in ("", None, "+123", "phone", "+" + "9" * 40):
             with self.subTest(number):

@@ -134,7 +134,8 @@ def _read_contact(message, country_code):
     line = ", ".join(part for part in (name, number) if part)
     if not is_visible(line):
         return _with_words(Content(), message)
-    card = (f"{safe_file_name(name) or number}.vcf", _vcard(name or number, number))
+    file_name = safe_file_name(name) or safe_file_name(number) or "contact"
+    card = (f"{file_name}.vcf", _vcard(name or number, number))
     content = Content(Markup("👤 %s") % line, f"👤 {line}", attachments=(card,))
     # Only the answer to a share-phone button carries the text of that button (seen); a
     # contact that was attached by hand can be anyone's.
