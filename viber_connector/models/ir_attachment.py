@@ -203,11 +203,14 @@ class IrAttachment(models.Model):
         # sudo: the signature is the right to read this one file
         files = self.sudo()
         try:
-            named = verify_hash_signed(files.env, _SCOPE, token) or (0, 0)
-            model, res_id, *digests = named
-        # Not base64, not ASCII, not JSON, not two values.
+            named = verify_hash_signed(files.env, _SCOPE, token)
+        # Not base64, not ASCII, not JSON.
         except (ValueError, TypeError):
+            named = None
+        if not named:
+            # A forged one costs the database nothing.
             return files.browse()
+        model, res_id, *digests = named
         if not digests:
             return files._viber_from_old_token(model, res_id)
         attachment = files.browse(res_id).exists()

@@ -143,22 +143,25 @@ class TestParkedBeside(BaseCase):
         with Registry(get_db_name()).cursor() as cr:
             yield api.Environment(cr, SUPERUSER_ID, {})
 
+    def event(self, env):
+        """:return: what the blocked customer has just written"""
+        return env["viber.event"].create(
+            {
+                "account_id": self.account_id,
+                "event_type": "message",
+                "message_token": "1",
+                "viber_user_id": "parked",
+                "event_date": "2026-01-01",
+            }
+        )
+
     def test_who_unblocks_meanwhile_leaves_nothing_behind(self):
         with self.transaction() as late:
             subscriber = late["viber.subscriber"].browse(self.subscriber_id)
             # Their snapshot is from before the event.
             self.assertTrue(subscriber.is_blocked)
             with self.transaction() as env:
-                event = env["viber.event"].create(
-                    {
-                        "account_id": self.account_id,
-                        "event_type": "message",
-                        "message_token": "1",
-                        "viber_user_id": "parked",
-                        "event_date": "2026-01-01",
-                    }
-                )
-                event_id = event.id
+                event_id = self.event(env).id
             with self.transaction() as env:
                 env["viber.event"]._park()
             with (
@@ -175,16 +178,7 @@ class TestParkedBeside(BaseCase):
 
     def test_who_is_about_to_unblock_is_left_alone(self):
         with self.transaction() as env:
-            event = env["viber.event"].create(
-                {
-                    "account_id": self.account_id,
-                    "event_type": "message",
-                    "message_token": "1",
-                    "viber_user_id": "parked",
-                    "event_date": "2026-01-01",
-                }
-            )
-            event_id = event.id
+            event_id = self.event(env).id
         with self.transaction() as early:
             early["viber.subscriber"].browse(self.subscriber_id).is_blocked = False
             early.flush_all()
