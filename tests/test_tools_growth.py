@@ -105,6 +105,10 @@ def _find_words(raw):
         tools.words.find_words(message)
 
 
+def _nested_picture(name, size):
+    return '<img src="/web/image/1">' + nest(f"<{name}>", size)
+
+
 def _build(text):
     file = tools.payload.OutgoingFile(text, "application/zip", 1, "https://a/a")
     sender = tools.payload.Sender(text)
@@ -214,6 +218,7 @@ TABLE = {
     "html_text.attachment_ids": [
         (tools.html_text.attachment_ids, wrap('<img src="/web/image/1">', ""), HTML),
         (tools.html_text.attachment_ids, wrap('<img src="/web/image/', '">'), TEXTS),
+        (tools.html_text.attachment_ids, _nested_picture, NAMES),
         (
             tools.html_text.attachment_ids,
             wrap('<img src="/web/image?', '">'),

@@ -1,10 +1,4 @@
-import logging
-
-from odoo.exceptions import UserError
-
-from .tools.errors import ViberError
-
-_logger = logging.getLogger(__name__)
+from .models.viber_account_connect import forget_webhook
 
 
 def uninstall_hook(env):
@@ -17,7 +11,4 @@ def uninstall_hook(env):
     """
     accounts = env["viber.account"].with_context(active_test=False)
     for account in accounts.search([("state", "!=", "draft")]):
-        try:
-            account._get_api().set_webhook("")
-        except (UserError, ViberError) as error:
-            _logger.info("Viber still calls the webhook of %s: %s", account.id, error)
+        forget_webhook(account.id, account._find_api())

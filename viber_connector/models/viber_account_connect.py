@@ -35,7 +35,7 @@ class ViberAccount(models.Model):
         result = super().unlink()
         for account_id, api in clients:
             # Not before it is sure; and what Viber says changes nothing then.
-            self.env.cr.postcommit.add(partial(_forget, account_id, api))
+            self.env.cr.postcommit.add(partial(forget_webhook, account_id, api))
         return result
 
     def action_connect(self):
@@ -241,7 +241,7 @@ class ViberAccount(models.Model):
         )
 
 
-def _forget(account_id, api):
+def forget_webhook(account_id, api):
     """Have Viber call a webhook no more, if it can be told.
 
     :param int account_id: of the account, for the log

@@ -3,6 +3,8 @@
 from datetime import timedelta
 from unittest.mock import patch
 
+import psycopg2
+
 from odoo import fields
 from odoo.exceptions import AccessError
 from odoo.tests.common import new_test_user
@@ -193,6 +195,23 @@ class TestReceiptsOfOthers(ViberCase):
         self.assertIn("broken on purpose", bad.error)
         self.assertEqual(good.state, "pending")
         self.assertEqual(text.state, "done")
+
+    def test_receipts_that_met_somebody_elses_rows_are_tried_again_at_once(self):
+        [row] = self.receive(self.event("delivered", message_token=42))
+        events = type(self.env["viber.event"])
+        lock, met = events._lock_receipts, []
+
+        def collide(inbox):
+            if not met:
+                met.append(True)
+                raise psycopg2.errors.SerializationFailure()
+            return lock(inbox)
+
+        with patch.object(events, "_lock_receipts", collide):
+            self.process()
+        self.assertTrue(met)
+        # It has been looked at: nobody knows its message yet.
+        self.assertTrue(row.next_attempt_date)
 
     def test_receipts_of_an_account_that_is_disconnected_wait(self):
         [row] = self.receive(self.event("seen", message_token=42))

@@ -6,6 +6,7 @@ from unittest.mock import patch
 from odoo.modules.neutralize import get_neutralization_queries
 
 from .. import hooks
+from ..models import viber_account_connect
 from ..tools.errors import ViberUnavailable
 from ..tools.viber_api import ViberApi
 from .common import TOKEN, ViberCase
@@ -65,6 +66,13 @@ class TestNeutralizedCopy(ViberCase):
 
 
 class TestUninstall(ViberCase):
+    def test_what_nobody_foresaw_holds_nothing_up(self):
+        with (
+            patch.object(ViberApi, "set_webhook", side_effect=RuntimeError("new")),
+            self.assertLogs(viber_account_connect._logger, logging.ERROR),
+        ):
+            hooks.uninstall_hook(self.env)
+
     def test_viber_is_told(self):
         self.env["viber.account"].create({"name": "Draft", "auth_token": TOKEN + "2"})
         self.account.active = False
@@ -83,7 +91,7 @@ class TestUninstall(ViberCase):
             patch.object(
                 ViberApi, "set_webhook", side_effect=ViberUnavailable("down")
             ) as set_webhook,
-            self.assertLogs(hooks._logger, logging.INFO) as log,
+            self.assertLogs(viber_account_connect._logger, logging.INFO) as log,
         ):
             hooks.uninstall_hook(self.env)
         self.assertEqual(set_webhook.call_count, 2)

@@ -1,5 +1,7 @@
 """Who has left the bot, and what shows that they are back."""
 
+from odoo import fields
+
 from .test_fate import FateCase
 from .test_uncertain import token_at
 
@@ -102,6 +104,19 @@ class TestPresence(FateCase):
         self.process()
         self.subscriber._prove_present(row.sending_date)
         self.assert_left()
+
+    def test_a_refusal_from_before_they_wrote_says_nothing(self):
+        row = self.answered()
+        self.subscriber.last_message_date = fields.Datetime.add(
+            row.sending_date, seconds=1
+        )
+        self.subscriber._set_subscribed(False, row.sending_date)
+        self.assertTrue(self.subscriber.is_subscribed)
+        self.subscriber.last_message_date = fields.Datetime.subtract(
+            row.sending_date, seconds=1
+        )
+        self.subscriber._set_subscribed(False, row.sending_date)
+        self.assertFalse(self.subscriber.is_subscribed)
 
     def test_a_receipt_of_an_earlier_try_shows_nothing(self):
         row = self.answered()
