@@ -214,9 +214,9 @@ def test_a_task_that_is_no_conversation_opens_no_channel(agent, odoo_threaded, t
             const live = odoo.__WOWL_DEBUG__.root.env.services["viber_connector.live"];
             const { listen } = live;
             const listened = [];
-            live.listen = (id) => {
-                listened.push(id);
-                listen(id);
+            live.listen = (model, id) => {
+                listened.push([model, id]);
+                listen(model, id);
             };
             return listened;
         }"""
@@ -234,7 +234,7 @@ def test_a_task_that_is_no_conversation_opens_no_channel(agent, odoo_threaded, t
         name = odoo_threaded.rpc("project.task", "read", [opened], ["name"])[0]["name"]
         expect(agent.get_by_placeholder("Task Title")).to_have_value(name)
     wait_until(listened.json_value, what="the channel of the conversation")
-    assert listened.json_value() == [task]
+    assert listened.json_value() == [["project.task", task]]
 
 
 def test_a_copy_becomes_a_conversation_before_the_eyes_of_the_agent(
@@ -243,7 +243,7 @@ def test_a_copy_becomes_a_conversation_before_the_eyes_of_the_agent(
     """Told on the form, told after, sent again, and live from then on."""
     agent.locator(".o_cp_action_menus button").first.click()
     agent.get_by_role("menuitem", name="Duplicate").click()
-    expect(agent.get_by_text("This task is no conversation in Viber")).to_be_visible()
+    expect(agent.get_by_text("This is no conversation in Viber")).to_be_visible()
     message = _answer(agent, "Said on the copy")
     status = message.locator(".o-viber-status")
     expect(status).to_contain_text("Not delivered", timeout=10_000)
@@ -252,7 +252,7 @@ def test_a_copy_becomes_a_conversation_before_the_eyes_of_the_agent(
     # Long enough for a channel to be asked for; it is refused before the task is saved.
     agent.wait_for_timeout(1000)
     agent.locator(".o_form_button_save").click()
-    expect(agent.get_by_text("This task is no conversation in Viber")).to_be_hidden()
+    expect(agent.get_by_text("This is no conversation in Viber")).to_be_hidden()
     status.click()
     agent.wait_for_timeout(500)
     agent.screenshot(path=screenshots / "7-copy.png")

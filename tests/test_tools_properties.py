@@ -45,6 +45,7 @@ const, callback, html_text, payload, reference, signature, split, text = _load(
 )
 
 IDS = st.integers(1, 2**31 - 1)
+MODELS = st.sampled_from(["project.task", "helpdesk.ticket", "x_2.y"])
 #: Everything that JSON can carry, halves of emoji and controls included.
 ANY_TEXT = st.text(st.characters())
 ANY_JSON = st.recursive(
@@ -241,18 +242,21 @@ def test_every_payload_is_taken_by_the_service(said, name, files, label):
 
 
 @thoroughly
-@given(ANY_TEXT, IDS, IDS, IDS)
-def test_reference_leads_back_and_nowhere_else(secret, account, subscriber, task):
+@given(ANY_TEXT, IDS, IDS, MODELS, IDS)
+def test_reference_leads_back_and_nowhere_else(secret, account, subscriber, *place):
     secret = text.clean_text(secret) + "x"
-    made = reference.make(secret, account, subscriber, task)
-    assert reference.read(made, secret, account, subscriber) == task
+    made = reference.make(secret, account, subscriber, *place)
+    assert reference.read(made, secret, account, subscriber) == tuple(place)
     assert reference.read(made, secret, account, subscriber + 1) is None
     assert reference.read(made, secret, account + 1, subscriber) is None
     assert reference.read(made, secret + "x", account, subscriber) is None
 
 
 @thoroughly
-@given(ANY_TEXT | st.from_regex(r"vc1\.[0-9a-zA-Z]*\.[0-9a-f]*", fullmatch=True))
+@given(
+    ANY_TEXT
+    | st.from_regex(r"vc(1|2\.[a-z.]*)\.[0-9a-zA-Z]*\.[0-9a-f]*", fullmatch=True)
+)
 def test_no_guess_is_a_reference(guess):
     assert reference.read(text.clean_line(guess), "secret", 1, 1) is None
 

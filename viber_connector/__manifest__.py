@@ -19,6 +19,7 @@
         "views/viber_account_views.xml",
         "views/viber_event_views.xml",
         "views/viber_media_views.xml",
+        "views/viber_conversation_views.xml",
         "views/project_task_views.xml",
         "views/res_partner_views.xml",
         "views/viber_menus.xml",

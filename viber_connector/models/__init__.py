@@ -5,6 +5,12 @@ from . import viber_guarded_mixin
 from . import ir_attachment
 from . import ir_websocket
 from . import res_lang
+from . import viber_conversation_mixin
+from . import viber_conversation_rights
+from . import viber_conversation_start
+from . import viber_conversation_notify
+from . import viber_conversation_live
+from . import viber_conversation_views
 from . import viber_account
 from . import viber_account_key
 from . import viber_account_connect
@@ -12,10 +18,13 @@ from . import viber_account_queue
 from . import viber_account_failures
 from . import viber_subscriber
 from . import viber_subscriber_contact
+from . import viber_subscriber_conversation
 from . import viber_event_digest
 from . import viber_event
 from . import viber_event_parked
 from . import viber_event_queue
+from . import viber_event_chatter
+from . import viber_welcome
 from . import viber_event_receipts
 from . import viber_media
 from . import viber_message
@@ -29,8 +38,4 @@ from . import mail_push
 from . import mail_thread
 from . import project_project
 from . import project_task
-from . import project_task_receive
-from . import project_task_notify
-from . import project_task_live
-from . import project_task_worker
 from . import res_partner

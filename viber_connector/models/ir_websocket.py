@@ -1,19 +1,22 @@
 import re
+from collections import defaultdict
 
 from odoo import models
 
-_CHANNEL = re.compile(r"viber_task_(\d{1,9})")
+_CHANNEL = re.compile(r"viber_conversation_([a-z][a-z0-9_.]*)_(\d{1,9})")
 
 
 class IrWebsocket(models.AbstractModel):
     _inherit = "ir.websocket"
 
     def _build_bus_channel_list(self, channels):
-        """Let users who may read a conversation's task subscribe to its channel."""
+        """Let users who may read a conversation subscribe to its channel."""
         wanted = [
             _CHANNEL.fullmatch(name) for name in channels if isinstance(name, str)
         ]
-        task_ids = [int(match[1]) for match in wanted if match]
+        ids = defaultdict(list)
+        for match in filter(None, wanted):
+            ids[match[1]].append(int(match[2]))
         channels = super()._build_bus_channel_list(
             [
                 name
@@ -21,11 +24,16 @@ class IrWebsocket(models.AbstractModel):
                 if not isinstance(name, str) or not _CHANNEL.fullmatch(name)
             ]
         )
-        if task_ids and self.env.user and self.env.user._is_internal():
-            # search: by the record rules of the user
-            channels.extend(
-                self.env["project.task"]
-                .with_context(active_test=False)
-                .search([("id", "in", task_ids), ("viber_subscriber_id", "!=", False)])
-            )
+        if ids and self.env.user and self.env.user._is_internal():
+            for carrier in self.env["viber.subscriber"]._carriers():
+                # By the access rights and record rules of the user.
+                if carrier._name in ids and carrier.has_access("read"):
+                    channels.extend(
+                        carrier.search(
+                            [
+                                ("id", "in", ids[carrier._name]),
+                                ("viber_subscriber_id", "!=", False),
+                            ]
+                        )
+                    )
         return channels

@@ -2,7 +2,7 @@
 
 from markupsafe import escape
 
-from odoo import models
+from odoo import api, models
 from odoo.exceptions import AccessError, UserError
 from odoo.fields import Domain
 
@@ -25,6 +25,35 @@ _NAME_MAX_LENGTH = 60
 
 class MailMessage(models.Model):
     _inherit = "mail.message"
+
+    # -- Where they stand --------------------------------------------------------
+
+    @api.model
+    def _viber_carriers(self):
+        return self.env["viber.conversation.mixin"]._viber_carriers()
+
+    def _viber_carried(self):
+        """:return: those in the chatter of a record that may be a conversation"""
+        carriers = self._viber_carriers()
+        return self.filtered(lambda message: message.model in carriers)
+
+    def _viber_conversation(self):
+        """:return: the record in whose chatter this carried message stands
+        :rtype: viber.conversation.mixin
+        """
+        return self.env[self.model].browse(self.res_id)
+
+    def _viber_conversations(self):
+        """:return: the records in whose chatter these stand, each once, by model; maybe
+            deleted since
+        :rtype: list[viber.conversation.mixin]
+        """
+        return [
+            self.env[model].browse(dict.fromkeys(messages.mapped("res_id")))
+            for model, messages in self._viber_carried().grouped("model").items()
+        ]
+
+    # -- What may leave ----------------------------------------------------------
 
     def _viber_may_leave(self, recipient_id, automatic):
         """Tell whether this message is one for a customer.
@@ -239,7 +268,7 @@ class MailMessage(models.Model):
             self._viber_check_own()
         result = super().write(vals)
         if is_edit:
-            self._viber_rows()._rebuild()
+            self._viber_carried()._viber_rows()._rebuild()
         if not _PUBLICITY.isdisjoint(vals):
             self._viber_withdraw()
         return result
@@ -247,7 +276,7 @@ class MailMessage(models.Model):
     def _viber_withdraw(self):
         """Give up what has not left of messages that are not for customers any more."""
         # sudo: the outbox is for managers; who may hide a message may hold it back
-        for message in self.sudo().filtered(lambda m: m.model == "project.task"):
+        for message in self.sudo()._viber_carried():
             rows = message._viber_rows().filtered(
                 lambda row, message=message: (
                     not message._viber_may_leave(
@@ -273,7 +302,7 @@ class MailMessage(models.Model):
             have got a part of it there
         """
         # sudo: the two queues are for managers
-        messages = self.sudo().filtered(lambda m: m.model == "project.task")
+        messages = self.sudo()._viber_carried()
         if not messages:
             return
         if messages._viber_is_said_by_customer():
@@ -295,31 +324,30 @@ class MailMessage(models.Model):
         holds it back: Odoo lets portal users write any message of a document that they
         may read, and whoever was notified of a message that message.
 
-        :raise AccessError: when the user is no employee who may change the task of
+        :raise AccessError: when the user is no employee who may change the record of
             somebody else's message that is in a conversation, or can still go to Viber
         """
         # sudo: the outbox is for managers; only whose the messages are is looked at
-        others = self.sudo().filtered(
-            lambda m: m.model == "project.task" and m.create_uid != self.env.user
-        )
-        tasks = self.env["project.task"].browse(others.mapped("res_id")).exists()
+        carried = self.sudo()._viber_carried()
+        others = carried.filtered(lambda m: m.create_uid != self.env.user)
+        records = [found.exists() for found in others._viber_conversations()]
         if not (
-            tasks.sudo().viber_account_id
+            any(found.viber_account_id for found in records)
             or others._viber_rows()
             or others._viber_bare()
         ):
             return
         if self.env.user.share:
             raise AccessError(self.env._("You can only change your own messages."))
-        tasks.check_access("write")
+        for found in records:
+            found.with_env(self.env).check_access("write")
 
     def _viber_is_said_by_customer(self):
         # The inbox forgets old messages: then it has to do that the author is no
         # employee.
-        tasks = self.env["project.task"]
-        told = self.filtered(lambda m: tasks.browse(m.res_id).viber_account_id)
+        told = self.filtered(lambda m: m._viber_conversation().viber_account_id)
         authors = told.author_id.filtered("partner_share")
-        if authors and tasks._viber_known(authors.ids):
+        if authors and self.env["viber.subscriber"]._known(authors.ids):
             return True
         domain = [("mail_message_id", "in", self.ids)]
         return bool(self.env["viber.event"].search_count(domain, limit=1))
@@ -383,7 +411,7 @@ class MailMessage(models.Model):
             [
                 ("author_id", "=", author.id) if author else whose,
                 # Anybody may make notifications, of messages of other records, too.
-                ("mail_message_id.model", "=", "project.task"),
+                ("mail_message_id.model", "in", self._viber_carriers()),
                 ("notification_type", "=", "viber"),
                 # "ready": what waited was removed behind the back of the outbox.
                 # (Of an author only what Odoo's index on authors holds.)

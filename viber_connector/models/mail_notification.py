@@ -69,10 +69,12 @@ class MailNotification(models.Model):
         changed._viber_push()
 
     def _viber_push(self):
-        messages = self.mail_message_id.filtered(lambda m: m.model == "project.task")
+        messages = self.mail_message_id
         # Each conversation once, however many of its messages are told of.
-        tasks = self.env["project.task"].browse(set(messages.mapped("res_id")))
-        tasks._viber_push_fates(messages)
+        for conversations in messages._viber_conversations():
+            conversations._viber_push_fates(
+                messages.filtered(lambda m, c=conversations: m.model == c._name)
+            )
 
     def _viber_fail(self, failure_type):
         """Show that nothing of a message goes to Viber, and why.
@@ -106,40 +108,41 @@ class MailNotification(models.Model):
                 "Nobody knows who wrote this: it does not go to Viber in the company's "
                 "name."
             )
-        task, account = self._viber_task(), self._viber_task().viber_account_id
+        conversation = self.mail_message_id._viber_conversation()
+        account = conversation.viber_account_id
         if not self.res_partner_id.active:
             return self.env._(
                 "The contact of this customer is archived: restore it, then send again."
             )
-        if task.viber_is_detached and not task._viber_known(self.res_partner_id.ids):
+        is_known = self.env["viber.subscriber"]._known(self.res_partner_id.ids)
+        if conversation.viber_is_detached and not is_known:
             return self.env._(
-                "This contact is not the one behind the Viber customer of the task: "
-                "link the Viber customer to it, then send again."
+                "This contact is not the one behind the Viber customer: link the Viber "
+                "customer to it, then send again."
             )
-        if account and self.res_partner_id == task.viber_subscriber_id.partner_id:
+        customer = conversation.viber_subscriber_id.partner_id
+        if account and self.res_partner_id == customer:
             return self.env._(
-                "The customer does not follow this task. Send this again at once; for "
-                "the next ones add them to the followers."
+                "The customer does not follow this conversation. Send this again at "
+                "once; for the next ones add them to the followers."
             )
         if account:
             return self.env._(
                 "This contact is no customer of the Viber account %s, which serves "
-                "this task: nothing reaches them here.",
+                "this conversation: nothing reaches them here.",
                 account.name,
             )
         return self.env._(
-            "This task is no conversation in Viber: choose its Viber Customer, then "
-            "send again."
+            "This is no conversation in Viber: choose its Viber Customer, then send "
+            "again."
         )
-
-    def _viber_task(self):
-        return self.env["project.task"].browse(self.mail_message_id.res_id)
 
     def _viber_try_again(self):
         """Send what failed before anything of it was in the outbox, if it can be sent
         now; else show why it can't."""
         for notification in self:
-            notification._viber_task()._viber_tell_again(notification)
+            conversation = notification.mail_message_id._viber_conversation()
+            conversation._viber_tell_again(notification)
 
     def _viber_fate(self):
         """:return: what the state of the parts makes of the notification

@@ -1,4 +1,3 @@
-import re
 import secrets
 from urllib.parse import quote
 
@@ -14,7 +13,6 @@ from ..tools.viber_api import ViberApi
 _NAMED = {"company_id", "contact_template_id", "project_id", "task_template_id"}
 # Who may read subscribers.
 _SUBSCRIBERS_GROUPS = "project.group_project_user,viber_connector.group_viber_manager"
-_NAME_PLACE = re.compile(r"[\s,]*\{name\}")
 
 
 class ViberAccount(models.Model):
@@ -75,6 +73,14 @@ class ViberAccount(models.Model):
         compute="_compute_deep_link", help="Opens the chat with the bot in Viber."
     )
     icon_url = fields.Char("Icon Address", readonly=True, copy=False)
+    conversation_model = fields.Selection(
+        [("project.task", "Tasks")],
+        "Conversations Become",
+        default="project.task",
+        required=True,
+        help="What a new conversation is made as. Those that there are stay what they "
+        "are, and go on.",
+    )
     project_id = fields.Many2one(
         "project.project",
         check_company=True,
@@ -103,11 +109,6 @@ class ViberAccount(models.Model):
         "Link Contacts by Phone Number",
         help="A customer who shares a phone number that exactly one contact has is "
         "linked to that contact. Otherwise it is only suggested on the subscriber.",
-    )
-    welcome_message = fields.Text(
-        translate=True,
-        help="What Viber shows to a customer who opens the chat for the first time, in "
-        "their language if there is a translation. {name} stands for their name.",
     )
     new_task_when_closed = fields.Boolean(
         default=True,
@@ -278,34 +279,6 @@ class ViberAccount(models.Model):
         """
         url = self._get_api_url()
         return "" if url == const.API_URL else url
-
-    def _welcome(self, event):
-        """Make the message that greets who opens the chat for the first time.
-
-        :param Callback event: a ``conversation_started``
-        :return: the text; ``""`` when there is nothing to say, or they are no stranger
-        :rtype: str
-        """
-        if event.is_subscribed or not event.user or self._is_silent(event.user_id):
-            return ""
-        lang = self.env["res.lang"]._viber_find(event.user.language)
-        lang = lang or self.company_id.partner_id.lang
-        text = self.with_context(lang=lang).welcome_message or ""
-        if event.user.name in ("", const.PLACEHOLDER_NAME):
-            # Viber gave no name. "Hello, {name}!" becomes "Hello!".
-            return _NAME_PLACE.sub("", text).strip(" ,")
-        return text.replace("{name}", event.user.name).strip()
-
-    def _is_silent(self, viber_user_id):
-        """:return: whether this customer is not to be greeted"""
-        if self._is_asleep():
-            return True
-        domain = [
-            ("account_id", "=", self.id),
-            ("viber_user_id", "=", viber_user_id),
-            ("is_blocked", "=", True),
-        ]
-        return bool(self.env["viber.subscriber"].search_count(domain, limit=1))
 
     @api.model
     def _from_webhook_key(self, webhook_key):

@@ -57,7 +57,7 @@ class ViberAccount(models.Model):
         self._check_public_address(base_url)
         api = self._get_api()
         # First, so that Viber is told nothing when it fails.
-        self._ensure_project()
+        self.env[self.conversation_model]._viber_ensure_place(self)
         try:
             api.set_webhook(self.webhook_url, const.EVENT_TYPES)
             info = api.get_account_info()

@@ -54,6 +54,11 @@ class ViberEvent(models.Model):
         index="btree_not_null",
         ondelete="set null",
     )
+    # The conversation, where it has come into one. The task, where it is one.
+    res_model = fields.Char("Kind of Conversation", readonly=True)
+    res_id = fields.Many2oneReference(
+        "Conversation", model_field="res_model", readonly=True
+    )
     task_id = fields.Many2one(
         "project.task", readonly=True, index="btree_not_null", ondelete="set null"
     )

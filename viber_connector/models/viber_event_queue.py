@@ -402,24 +402,17 @@ class ViberEvent(models.Model):
         result = downloads.result(url) if url else None
         # Before there may be a new contact: its picture comes with the next message.
         known_avatar = subscriber._known_avatar()
-        message = self.env["project.task"]._viber_receive(
-            subscriber, event.message, self.event_date, result
-        )
+        message = self._post(subscriber, event.message, result)
         avatar = callback.avatar(event.user)
         if avatar not in ("", known_avatar):
             subscriber._set_avatar(avatar, downloads.result(avatar))
         if isinstance(result, MediaError):
             self.env["viber.media"]._start(self, message, url, result)
-        return {"task_id": message.res_id, "mail_message_id": message.id}
+        [conversation] = message._viber_conversations()
+        return conversation._viber_place() | {"mail_message_id": message.id}
 
     def _handle_subscribed(self, subscriber, _event, _downloads):
         subscriber._set_subscribed(True)
 
     def _handle_unsubscribed(self, subscriber, _event, _downloads):
         subscriber._set_subscribed(False)
-
-    def _handle_conversation_started(self, subscriber, event, _downloads):
-        # Who looks at the chat is no subscriber before they write.
-        welcome = subscriber.account_id._welcome(event)
-        if welcome or event.context:
-            subscriber._remember_opening(welcome, event.context, self.event_date)

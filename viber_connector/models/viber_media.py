@@ -44,8 +44,10 @@ class ViberMedia(models.Model):
         index=True,
         ondelete="cascade",
     )
-    task_id = fields.Many2one(
-        "project.task", required=True, readonly=True, index=True, ondelete="cascade"
+    # The conversation is that of the message.
+    res_model = fields.Char(related="mail_message_id.model")
+    res_id = fields.Many2oneReference(
+        "Conversation", model_field="res_model", related="mail_message_id.res_id"
     )
     name = fields.Char(required=True, readonly=True)
     url = fields.Char("Address", required=True, readonly=True)
@@ -76,7 +78,6 @@ class ViberMedia(models.Model):
             {
                 "event_id": event.id,
                 "mail_message_id": message.id,
-                "task_id": message.res_id,
                 "name": content.file_name,
                 "url": url,
                 "attempt_count": 1,
@@ -95,7 +96,8 @@ class ViberMedia(models.Model):
         """
         # sudo: who may read the conversation may ask for its files
         rows = self.sudo()
-        rows.task_id.with_env(self.env).check_access("read")
+        for model, res_ids in rows.mail_message_id._viber_documents().items():
+            self.env[model].browse(res_ids).check_access("read")
         failed = rows.filtered(lambda row: row.state == "failed")
         failed.write({"state": "pending", "next_attempt_date": False, "reason": False})
         for row in failed:
@@ -279,21 +281,21 @@ class ViberMedia(models.Model):
 
         :param Fetched | None result: the file, if it is there
         """
-        task = self.task_id
-        event = callback.parse(self.event_id.payload)
-        content = content_tools.read(event.message)
-        remark = self._remark(event.message, content, result)
-        vals = {"body": task._viber_body(event.message, content, remark)}
+        sent = callback.parse(self.event_id.payload).message
+        content = content_tools.read(sent)
+        remark = self._remark(sent, content, result)
+        vals = {"body": self.event_id._body(sent, content, remark)}
         if result:
             vals["attachment_ids"] = [
                 (4, attachment.id) for attachment in self._attach(content, result)
             ]
         message = self.mail_message_id
         message.write(vals)
-        task._viber_push_content(message)
+        for conversation in message._viber_conversations():
+            conversation._viber_push_content(message)
 
     def _attach(self, content, result):
-        [(name, raw)] = self.task_id._viber_attachments(content, result)
+        [(name, raw)] = self.event_id._files(content, result)
         return (
             self.env["ir.attachment"]
             .with_context(attachments_mime_plainxml=True, image_no_postprocess=True)
@@ -301,16 +303,16 @@ class ViberMedia(models.Model):
                 {
                     "name": name,
                     "raw": raw,
-                    "res_model": "project.task",
-                    "res_id": self.task_id.id,
+                    "res_model": self.res_model,
+                    "res_id": self.res_id,
                 }
             )
         )
 
     def _remark(self, message, content, result):
         if self.state != "failed":
-            return self.task_id._viber_remark(message, content, result)
-        return self.task_id._viber_small_print(
+            return self.event_id._remark(message, content, result)
+        return self.event_id._small_print(
             [
                 self.env._(
                     "%(file)s could not be fetched: %(reason)s. %(retry)s",

@@ -42,6 +42,11 @@ class ViberMessage(models.Model):
     subscriber_id = fields.Many2one(
         "viber.subscriber", required=True, readonly=True, ondelete="restrict"
     )
+    # The conversation: a row may have lost its record. The task, where it is one.
+    res_model = fields.Char("Kind of Conversation", readonly=True)
+    res_id = fields.Many2oneReference(
+        "Conversation", model_field="res_model", readonly=True
+    )
     task_id = fields.Many2one(
         "project.task", readonly=True, index="btree_not_null", ondelete="set null"
     )
@@ -129,10 +134,12 @@ class ViberMessage(models.Model):
     _sending = models.Index("(account_id, sending_date)")
 
     @api.model
-    def _enqueue(self, task, message, subscribers, keyboard=None, notification=None):
+    def _enqueue(
+        self, conversation, message, subscribers, keyboard=None, notification=None
+    ):
         """Put a chatter message into the outbox.
 
-        :param project.task task: the conversation
+        :param viber.conversation.mixin conversation: where it stands
         :param mail.message message: what to send
         :param list[viber.subscriber] subscribers: to whom
         :param dict | None keyboard: buttons below the message
@@ -141,7 +148,7 @@ class ViberMessage(models.Model):
         """
         rows = self.browse()
         for subscriber in subscribers:
-            reference = task._viber_reference(subscriber)
+            reference = conversation._viber_reference(subscriber)
             payloads = message._viber_payloads(subscriber, reference, keyboard)
             fate = notification or self._create_notification(
                 message, subscriber.partner_id
@@ -152,9 +159,9 @@ class ViberMessage(models.Model):
             vals = {
                 "account_id": subscriber.account_id.id,
                 "subscriber_id": subscriber.id,
-                "task_id": task.id,
                 "mail_message_id": message.id,
                 "mail_notification_id": fate.id,
+                **conversation._viber_place(),
             }
             parts = self._create_parts(payloads, vals)
             parts._wait_behind()
@@ -198,7 +205,7 @@ class ViberMessage(models.Model):
             subscriber, message = parts.subscriber_id, parts.mail_message_id
             payloads = message._viber_payloads(
                 subscriber,
-                parts.task_id._viber_reference(subscriber),
+                message._viber_conversation()._viber_reference(subscriber),
                 payload_tools.find_keyboard(parts.mapped("payload")),
             )
             # Others take their place: nothing of it is given up.

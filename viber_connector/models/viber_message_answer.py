@@ -86,15 +86,19 @@ class ViberMessage(models.Model):
         # One commit for all, as a rule.
         if not self._attempt(rows._show):
             rows._sum_up()
-            self._attempt(rows.task_id._viber_push_new)
+            self._attempt(rows._push_new)
         for step, *args in rests or ():
             self._attempt(step, *args)
 
     def _show(self):
         # Colleagues who look at the conversation see the message now: telling them in
         # the request that posted it would have its author wait.
-        self.task_id._viber_push_new()
+        self._push_new()
         self.mail_notification_id._viber_sum_up()
+
+    def _push_new(self):
+        for conversations in self.mail_message_id._viber_conversations():
+            conversations._viber_push_new()
 
     def _sum_up(self):
         """Show the fate of messages in the chatter. What can't be shown now is kept for

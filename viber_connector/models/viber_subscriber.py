@@ -2,8 +2,6 @@ import hashlib
 from datetime import datetime, timezone
 
 from odoo import api, fields, models
-from odoo.exceptions import AccessError
-from odoo.fields import Domain
 from odoo.tools import SQL
 
 from .. import const
@@ -38,7 +36,7 @@ class ViberSubscriber(models.Model):
     )
     is_blocked = fields.Boolean(
         "Blocked",
-        help="What they write is kept in the inbox, and makes no task and no message.",
+        help="What they write is kept in the inbox, and stands in no conversation.",
     )
     left_date = fields.Datetime(
         readonly=True,
@@ -51,9 +49,6 @@ class ViberSubscriber(models.Model):
     last_message_date = fields.Datetime(
         "Last Message on", readonly=True, help="When they wrote for the last time."
     )
-    welcome_text = fields.Text(readonly=True)
-    welcome_date = fields.Datetime(readonly=True)
-    context = fields.Char("Deep Link Context", readonly=True)
     task_ids = fields.One2many(
         "project.task", "viber_subscriber_id", "Conversations", readonly=True
     )
@@ -81,69 +76,6 @@ class ViberSubscriber(models.Model):
                 else self.env._("A customer in Viber")
             )
 
-    @api.depends_context("uid")
-    def _compute_is_visible(self):
-        tasks = self.env["project.task"].sudo(False).with_context(active_test=False)
-        conversations = [("viber_subscriber_id", "in", self.ids)]
-        groups = {
-            # sudo: whether there are conversations that the user may not see
-            is_all: tasks.sudo(is_all)._read_group(
-                conversations, ["viber_subscriber_id"]
-            )
-            for is_all in (True, False)
-        }
-        hidden = {subscriber.id for [subscriber] in groups[True]} - {
-            subscriber.id for [subscriber] in groups[False]
-        }
-        for subscriber in self:
-            subscriber.is_visible = subscriber.id not in hidden
-
-    def _search_is_visible(self, operator, value):
-        if operator != "in" or set(value) != {True}:
-            return NotImplemented
-        tasks = self.env["project.task"].sudo(False).with_context(active_test=False)
-        visible = tasks._search([("viber_subscriber_id", "!=", False)])
-        return Domain("task_ids", "=", False) | Domain("task_ids", "any", visible)
-
-    def _check_attachable(self, tasks):
-        """Check that the user may make conversations of this customer.
-
-        :param project.task tasks: that have just become conversations
-        :raise AccessError: when the user may not see the customer, or an open
-            conversation
-        """
-        self.check_access("read")
-        # sudo: what there is; what the user may see of it is checked
-        others = self.sudo().with_context(active_test=False).task_ids - tasks.sudo()
-        going_on = others.filtered(lambda task: task._viber_is_open())
-        seen = others.with_env(self.env)._filtered_access("read")
-        if (others and not seen) or going_on.with_env(self.env) - seen:
-            raise AccessError(
-                self.env._(
-                    "You can't make this task a conversation of that Viber customer: "
-                    "they have an open conversation that you may not see. Ask somebody "
-                    "who works on it."
-                )
-            )
-
-    def _check_linkable(self, partner):
-        """Check that the user may say that another contact is this customer.
-
-        :param res.partner partner: the contact
-        :raise AccessError: when the user may not see the contact, or not change a
-            conversation that would move along
-        """
-        partner.with_env(self.env).check_access("read")
-        # sudo: what moves; that the user may change it is checked
-        moving = self.sudo()._moving_conversations(partner.id).with_env(self.env)
-        if moving._filtered_access("write") != moving:
-            raise AccessError(
-                self.env._(
-                    "The conversations of a Viber customer move with them, and you may "
-                    "not change all of them. Ask somebody who may."
-                )
-            )
-
     def write(self, vals):
         if "partner_id" in vals and not self.env.su:
             partner = self.env["res.partner"].browse(vals["partner_id"])
@@ -158,8 +90,8 @@ class ViberSubscriber(models.Model):
             for subscriber in (self.sudo() if "partner_id" in vals else ())
         }
         result = super().write(vals)
-        for subscriber, (partner, tasks) in moving.items():
-            subscriber._move_conversations(tasks, partner)
+        for subscriber, (partner, conversations) in moving.items():
+            subscriber._move_conversations(conversations, partner)
         if "is_blocked" in vals and not vals["is_blocked"]:
             self.env["viber.event"]._unpark(self.account_id, self)
         return result
@@ -206,6 +138,15 @@ class ViberSubscriber(models.Model):
         if not rows and create:
             rows = self._insert(account, viber_user_id)
         return self.browse(row[0] for row in rows)
+
+    @api.model
+    def _known(self, partner_ids):
+        """:return: ids of those contacts who are Viber users, at whatever account
+        :rtype: set[int]
+        """
+        # sudo: agents need not see the subscribers of other companies
+        found = self.sudo().search([("partner_id", "in", partner_ids)])
+        return set(found.partner_id.ids)
 
     @api.model
     def _is_known(self, account, viber_user_id):
@@ -266,7 +207,7 @@ class ViberSubscriber(models.Model):
         elif not was_subscribed:
             self.write({"is_subscribed": True, "left_date": False})
         if was_subscribed != is_subscribed:
-            self.task_ids._viber_push_reload()
+            self._reload_conversations()
 
     def _prove_present(self, date):
         """Viber takes messages only to those who have not left.
@@ -294,21 +235,6 @@ class ViberSubscriber(models.Model):
         if changed:
             self.write(changed)
             self._refresh_contact_name()
-
-    def _remember_opening(self, welcome, context, date):
-        """Keep how the customer came, for the chatter of their first task.
-
-        :param str welcome: how they were greeted, maybe empty
-        :param str context: of the deep link that they used, maybe empty
-        :param datetime date: when
-        """
-        self.write(
-            {
-                "welcome_text": welcome or self.welcome_text,
-                "context": context or self.context,
-                "welcome_date": date.replace(microsecond=0),
-            }
-        )
 
     def _get_name(self):
         """:return: the customer's name, or words that tell them from others

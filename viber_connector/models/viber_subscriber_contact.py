@@ -262,43 +262,9 @@ class ViberSubscriber(models.Model):
         country = partner.country_id or self.account_id.company_id.country_id
         return phone.to_e164(partner.phone, country.code) == self.phone
 
-    def _moving_conversations(self, partner_id):
-        """Find the conversations, closed and archived ones too, that move along.
-
-        :param int | bool partner_id: of the contact that this subscriber is linked to
-        :return: those whose customer is the contact till now, or nobody, or the new one
-            already: the old one follows them still
-        :rtype: project.task
-        """
-        conversations = self.with_context(active_test=False).task_ids
-        customer_ids = {False, self.partner_id.id, partner_id}
-        return conversations.filtered(lambda task: task.partner_id.id in customer_ids)
-
-    def _move_conversations(self, tasks, old_partner):
-        """Another contact is the customer now: so they are of the conversations.
-
-        :param project.task tasks: of the old contact (:meth:`_moving_conversations`)
-        :param res.partner old_partner: who it was, maybe empty
-        """
-        partner = self.partner_id
-        if not partner or partner == old_partner:
-            return
-        self._forget_what_we_wrote()
-        for task in tasks:
-            task.message_subscribe(partner.ids)
-            # Who works on the task, as a customer who was hired may, goes on to.
-            task.message_unsubscribe((old_partner - task.user_ids.partner_id).ids)
-        tasks.partner_id = partner
-        self._restore_fates()
-
     def _forget_what_we_wrote(self):
         """Another contact: its name and picture were given by a person."""
         self.write({"contact_name": False, "avatar_checksum": False})
-
-    def _follow_conversations(self):
-        """Have the contacts follow their open conversations, so that answers arrive."""
-        for task in self.task_ids.filtered(lambda task: task._viber_is_open()):
-            task.message_subscribe(task.viber_subscriber_id.partner_id.ids)
 
     def _restore_fates(self):
         """Show again what became of the messages to these customers.

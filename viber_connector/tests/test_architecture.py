@@ -31,7 +31,8 @@ PUBLIC_METHODS = {
         "viber_send_again",
     },
     "project.project": {"write"},
-    "project.task": {
+    "res.partner": {"unlink"},
+    "viber.conversation.mixin": {
         "action_viber_ask_phone",
         "action_viber_link_customer",
         "create",
@@ -40,7 +41,6 @@ PUBLIC_METHODS = {
         "notify_cancel_by_type",
         "write",
     },
-    "res.partner": {"unlink"},
     "viber.event": {"action_reprocess", "unlink"},
     "viber.guarded.mixin": {"create", "default_get", "write"},
     "viber.media": {"action_retry"},
@@ -162,7 +162,8 @@ def foreign_names(tree):
     """
     found = []
     for model, ours, node in model_classes(tree):
-        if ours:
+        # Its names become those of the records that carry conversations.
+        if ours and model != "viber.conversation.mixin":
             continue
         added = [name for name, value in _fields(node) if not _extends(value)]
         found += [f"{model}.{name}" for name in added if not name.startswith("viber_")]
@@ -394,11 +395,23 @@ class TestArchitectureIsSeen(BaseCase):
                 _name = "viber.account"
                 uri = fields.Char()
                 def _connect(self): pass
+            class Conversation(models.AbstractModel):
+                _inherit = "viber.conversation.mixin"
+                viber_account_id = fields.Many2one("viber.account")
+                customer = fields.Char()
+                def _viber_start(self): pass
+                def _start(self): pass
             """
         )
         self.assertEqual(
             foreign_names(tree),
-            ["project.task.customer", "project.task.unlink", "project.task._receive"],
+            [
+                "project.task.customer",
+                "project.task.unlink",
+                "project.task._receive",
+                "viber.conversation.mixin.customer",
+                "viber.conversation.mixin._start",
+            ],
         )
 
     def test_public_definitions_are_found(self):

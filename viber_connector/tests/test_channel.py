@@ -20,7 +20,7 @@ class TestChannel(ViberCase):
         ]
 
     def channel(self, task):
-        return f"viber_task_{task.id}"
+        return f"viber_conversation_project.task_{task.id}"
 
     def test_who_may_read_it_hears_it(self):
         task = self.converse()
@@ -68,11 +68,13 @@ class TestChannel(ViberCase):
         )
         names = (
             self.channel(plain),
-            "viber_task_999999999",
-            f"viber_task_{task.id}x",
-            f"viber_task_0x{task.id}",
-            "viber_task_99999999999999999999",
-            f"xviber_task_{task.id}",
+            "viber_conversation_project.task_999999999",
+            f"viber_conversation_project.task_{task.id}x",
+            f"viber_conversation_project.task_0x{task.id}",
+            "viber_conversation_project.task_99999999999999999999",
+            f"viber_conversation_res.partner_{task.id}",
+            f"viber_conversation_no.model_{task.id}",
+            f"xviber_conversation_project.task_{task.id}",
         )
         for name in names:
             with self.subTest(name=name):

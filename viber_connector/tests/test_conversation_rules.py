@@ -87,7 +87,7 @@ class TestWhichTask(ViberCase):
         second = first.copy({"viber_subscriber_id": subscriber.id})
         closed = first.copy({"viber_subscriber_id": subscriber.id, "state": "1_done"})
         plain = first.copy({"viber_subscriber_id": False})
-        secret = self.env["project.task"]._viber_secret()
+        secret, model = first._viber_secret(), first._name
         good = first._viber_reference(subscriber)
         foreign = self.env["viber.account"].create({"auth_token": "other-bot"})
         ids = (self.account.id, subscriber.id)
@@ -97,12 +97,15 @@ class TestWhichTask(ViberCase):
                 (second._viber_reference(subscriber), second),
                 # not his, not this account's, not signed by us, not open, no task
                 (other._viber_reference(other.viber_subscriber_id), second),
-                (reference.make(secret, *ids, other.id), second),
-                (reference.make(secret, foreign.id, subscriber.id, first.id), second),
-                (reference.make("guess", *ids, first.id), second),
+                (reference.make(secret, *ids, model, other.id), second),
+                (
+                    reference.make(secret, foreign.id, subscriber.id, model, first.id),
+                    second,
+                ),
+                (reference.make("guess", *ids, model, first.id), second),
                 (closed._viber_reference(subscriber), second),
-                (reference.make(secret, *ids, plain.id), second),
-                (reference.make(secret, *ids, 2**31 - 1), second),
+                (reference.make(secret, *ids, model, plain.id), second),
+                (reference.make(secret, *ids, model, 2**31 - 1), second),
                 (good.upper(), second),
                 ("", second),
                 ("{}", second),

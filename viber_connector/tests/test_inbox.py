@@ -108,14 +108,14 @@ class TestInbox(ViberCase):
     def test_a_failing_event_waits_then_is_kept_and_holds_back_only_its_customer(self):
         bad, later = self.receive(self.text("Bad"), self.text("Later"))
         [other] = self.receive(self.text("Other", user_id="someone-else=="))
-        receive = type(self.env["project.task"])._viber_receive
+        post = type(self.env["viber.event"])._post
 
-        def fail(tasks, subscriber, message, *args):
+        def fail(event, subscriber, message, *args):
             if message.text == "Bad":
                 raise ValueError("broken on purpose")
-            return receive(tasks, subscriber, message, *args)
+            return post(event, subscriber, message, *args)
 
-        with patch.object(type(self.env["project.task"]), "_viber_receive", fail):
+        with patch.object(type(self.env["viber.event"]), "_post", fail):
             self.process()
             self.assertEqual(bad.state, "pending")
             self.assertIn("broken on purpose", bad.error)

@@ -19,15 +19,15 @@ class TestFailures(ViberCase):
 
         :return: a context manager
         """
-        task = type(self.env["project.task"])
-        receive = task._viber_receive
+        events = type(self.env["viber.event"])
+        post = events._post
 
-        def fail(tasks, subscriber, message, *args):
+        def fail(event, subscriber, message, *args):
             if message.text in words:
                 raise ValueError(f"{message.text}: broken on purpose")
-            return receive(tasks, subscriber, message, *args)
+            return post(event, subscriber, message, *args)
 
-        return patch.object(task, "_viber_receive", fail)
+        return patch.object(events, "_post", fail)
 
     def age(self, row, **delta):
         """Let time pass for an event that failed."""

@@ -98,7 +98,7 @@ class TestRuns(JobCase):
             *(self.text("Hello", user_id=f"{number}==") for number in range(6))
         )
         with (
-            self.slow(type(self.env["project.task"]), "_viber_receive", 0.3),
+            self.slow(type(self.env["viber.event"]), "_post", 0.3),
             patch.object(type(rows), "_job_seconds", 0.5),
         ):
             self.process()
@@ -110,7 +110,7 @@ class TestRuns(JobCase):
     def test_the_time_is_looked_at_within_one_customer(self):
         rows = self.receive(*(self.text(f"{number}") for number in range(6)))
         with (
-            self.slow(type(self.env["project.task"]), "_viber_receive", 0.3),
+            self.slow(type(self.env["viber.event"]), "_post", 0.3),
             patch.object(type(rows), "_job_seconds", 0.5),
         ):
             self.process()
@@ -148,7 +148,7 @@ class TestRuns(JobCase):
         )
         outbox = self.env["viber.message"]
         with (
-            self.slow(type(self.env["project.task"]), "_viber_receive", 0.2),
+            self.slow(type(self.env["viber.event"]), "_post", 0.2),
             patch.object(const, "JOB_SLICE", 0.3),
             patch.object(const, "JOB_LOOK_AGAIN", 0),
         ):

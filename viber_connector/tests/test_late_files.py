@@ -128,14 +128,14 @@ class TestLateFiles(ViberCase):
         self.project.company_id = self.account.company_id = company
         self.viber.serve(URL, requests.ReadTimeout())
         said = []
-        task = type(self.env["project.task"])
-        remark = task._viber_small_print
+        events = type(self.env["viber.event"])
+        remark = events._small_print
 
-        def listen(tasks, lines):
-            said.append((tasks.env.lang, tasks.env.company))
-            return remark(tasks, lines)
+        def listen(event, lines):
+            said.append((event.env.lang, event.env.company))
+            return remark(event, lines)
 
-        with patch.object(task, "_viber_small_print", listen):
+        with patch.object(events, "_small_print", listen):
             message = self.post()
             self.viber.serve(URL, status=404)
             self.fetch()

@@ -12,7 +12,13 @@ ADMINISTRATOR = "base.group_system"
 DECIDED = {
     "viber.account": {
         *("active", "auth_token", "base_url", "company_id", "contact_template_id"),
-        *("link_by_phone", "name", "new_task_when_closed", "project_id"),
+        *(
+            "conversation_model",
+            "link_by_phone",
+            "name",
+            "new_task_when_closed",
+            "project_id",
+        ),
         *("send_as_employee", "send_automatic_messages", "send_rate"),
         *("task_template_id", "welcome_message"),
     },
@@ -145,7 +151,6 @@ class TestDecisions(ViberCase):
             {
                 "event_id": event.id,
                 "mail_message_id": row.mail_message_id.id,
-                "task_id": task.id,
                 "name": "a.pdf",
                 "url": "https://dl.example.com/a.pdf",
                 "expiry_date": "2030-01-01",

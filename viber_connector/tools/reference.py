@@ -1,4 +1,4 @@
-"""The signed reference to a task that travels in ``tracking_data``.
+"""The signed reference to a conversation that travels in ``tracking_data``.
 
 Viber gives it back with the customer's next messages, by way of their device: it tells
 which conversation they answer, and is never taken as a right to anything.
@@ -6,47 +6,59 @@ which conversation they answer, and is never taken as a right to anything.
 
 import hashlib
 import hmac
+import re
 
-_PREFIX = "vc1"
+# The first references knew tasks only, and said so nowhere.
+_FIRST_MODEL = "project.task"
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 _SIGNATURE_LENGTH = 16
+_REFERENCE = re.compile(
+    # 2^31 has six digits in base 36.
+    r"(?:vc1|vc2\.([a-z][a-z0-9_.]*))\.([0-9a-z]{1,6})"
+    rf"\.([0-9a-f]{{{_SIGNATURE_LENGTH}}})"
+)
 
 
-def make(secret, account_id, subscriber_id, task_id):
+def make(secret, account_id, subscriber_id, model, res_id):
     """Make the reference to a conversation.
 
     :param str secret: known to this database only
     :param int account_id: the account, and so on
-    :return: e.g. ``vc1.6hk.0123456789abcdef``
+    :param str model: of the record
+    :return: e.g. ``vc1.6hk.0123456789abcdef`` for a task, else
+        ``vc2.helpdesk.ticket.6hk.0123456789abcdef``
     :rtype: str
     """
-    signed = _sign(secret, account_id, subscriber_id, task_id)
-    return f"{_PREFIX}.{_to_base36(task_id)}.{signed}"
+    prefix = "vc1" if model == _FIRST_MODEL else f"vc2.{model}"
+    signed = _sign(secret, account_id, subscriber_id, model, res_id)
+    return f"{prefix}.{_to_base36(res_id)}.{signed}"
 
 
 def read(reference, secret, account_id, subscriber_id):
-    """Find the task that a reference names.
+    """Find the conversation that a reference names.
 
     :param str reference: what came back, from whoever
-    :return: id of the task; ``None`` when it is none of ours, or another customer's
-    :rtype: int | None
+    :return: model and id of the record; ``None`` when it is none of ours, or another
+        customer's
+    :rtype: tuple[str, int] | None
     """
-    prefix, _dot, rest = reference.partition(".")
-    number, _dot, signed = rest.partition(".")
-    # 2^31 has six digits in base 36.
-    if prefix != _PREFIX or not number.isalnum() or len(number) > 6:
+    match = _REFERENCE.fullmatch(reference)
+    if not match:
         return None
-    if not number.isascii():
+    model = match[1] or _FIRST_MODEL
+    res_id = int(match[2], 36)
+    expected = _sign(secret, account_id, subscriber_id, model, res_id)
+    if not hmac.compare_digest(expected, match[3]):
         return None
-    task_id = int(number, 36)
-    expected = _sign(secret, account_id, subscriber_id, task_id)
-    if not hmac.compare_digest(expected.encode(), signed.encode()):
-        return None
-    return task_id
+    return model, res_id
 
 
-def _sign(secret, *ids):
-    text = ":".join(map(str, ids))
+def _sign(secret, account_id, subscriber_id, model, res_id):
+    # Task 1 and ticket 1 of one customer are two conversations.
+    parts = [account_id, subscriber_id, res_id]
+    if model != _FIRST_MODEL:
+        parts.insert(2, model)
+    text = ":".join(map(str, parts))
     digest = hmac.new(secret.encode(), text.encode(), hashlib.sha256).hexdigest()
     return digest[:_SIGNATURE_LENGTH]
 

@@ -6,16 +6,14 @@ import { useService } from "@web/core/utils/hooks";
 import { patch } from "@web/core/utils/patch";
 import { useRecordObserver } from "@web/model/relational_model/utils";
 
-const MODEL = "project.task";
-
 /** A chatter listens to what happens in its conversation. */
 patch(Chatter.prototype, {
     setup() {
         super.setup(...arguments);
         const bus = useService("bus_service");
         const live = useService("viber_connector.live");
-        const reload = ({ id }) => this.reloadViberRecord(id);
-        // A task that is no conversation costs no channel. One that is going to be gets
+        const reload = (place) => this.reloadViberRecord(place);
+        // A record that is no conversation costs no channel. One that is going to be gets
         // its channel when it is saved: before, the server would refuse it.
         const viber = useState({ isConversation: false });
         useRecordObserver((record) => {
@@ -25,14 +23,14 @@ patch(Chatter.prototype, {
         });
         useEffect(
             (model, id, isConversation) => {
-                if (model !== MODEL || !id || !isConversation) {
+                if (!id || !isConversation) {
                     return;
                 }
-                live.listen(id);
+                live.listen(model, id);
                 bus.subscribe("viber_connector/reload", reload);
                 return () => {
                     bus.unsubscribe("viber_connector/reload", reload);
-                    live.leave(id);
+                    live.leave(model, id);
                 };
             },
             () => [this.props.threadModel, this.props.threadId, viber.isConversation]
@@ -40,9 +38,12 @@ patch(Chatter.prototype, {
     },
 
     /** What the form tells about the customer has changed; edits are not lost for it. */
-    async reloadViberRecord(id) {
-        const record = this.props.record;
-        if (id === this.props.threadId && record && !(await record.isDirty())) {
+    async reloadViberRecord({ model, id }) {
+        const { record, threadId, threadModel } = this.props;
+        if (model !== threadModel || id !== threadId || !record) {
+            return;
+        }
+        if (!(await record.isDirty())) {
             await record.load();
         }
     },
@@ -53,22 +54,26 @@ export const viberLiveService = {
     dependencies: ["bus_service", "mail.store"],
 
     start(env, { bus_service: bus, "mail.store": store }) {
-        const hidden = new Set();
+        const hidden = new Map();
         const listeners = new Map();
 
-        function refresh(id) {
-            const thread = store.Thread.get({ model: MODEL, id });
+        function channel(model, id) {
+            return `viber_conversation_${model}_${id}`;
+        }
+
+        function refresh(place) {
+            const thread = store.Thread.get(place);
             if (thread?.isLoaded) {
                 thread.fetchThreadData(["messages", "attachments", "followers"]);
             }
         }
 
-        bus.subscribe("viber_connector/refresh", ({ id }) => {
+        bus.subscribe("viber_connector/refresh", (place) => {
             // Fetching marks messages as read: not while nobody looks.
             if (document.visibilityState === "visible") {
-                refresh(id);
+                refresh(place);
             } else {
-                hidden.add(id);
+                hidden.set(channel(place.model, place.id), place);
             }
         });
         document.addEventListener("visibilitychange", () => {
@@ -78,20 +83,22 @@ export const viberLiveService = {
             }
         });
 
-        // A task may be open twice, e.g. in a dialog: the last one closes the channel.
+        // A record may be open twice, e.g. in a dialog: the last one closes the channel.
         return {
-            listen(id) {
-                const count = listeners.get(id) || 0;
-                listeners.set(id, count + 1);
+            listen(model, id) {
+                const name = channel(model, id);
+                const count = listeners.get(name) || 0;
+                listeners.set(name, count + 1);
                 if (!count) {
-                    bus.addChannel(`viber_task_${id}`);
+                    bus.addChannel(name);
                 }
             },
-            leave(id) {
-                const count = listeners.get(id) - 1;
-                listeners.set(id, count);
+            leave(model, id) {
+                const name = channel(model, id);
+                const count = listeners.get(name) - 1;
+                listeners.set(name, count);
                 if (!count) {
-                    bus.deleteChannel(`viber_task_${id}`);
+                    bus.deleteChannel(name);
                 }
             },
         };

@@ -11,19 +11,20 @@ from odoo.addons.mail.tools.discuss import Store
 from .. import const
 
 
-class ProjectTask(models.Model):
-    _name = "project.task"
-    _inherit = ["project.task", "bus.listener.mixin"]
+class ViberConversationMixin(models.AbstractModel):
+    _inherit = "viber.conversation.mixin"
 
     def _viber_push_new(self):
         """Have new messages fetched by who looks at this conversation."""
-        for task in self:
-            task._bus_send(const.BUS_REFRESH, {"id": task.id})
+        self._viber_signal(const.BUS_REFRESH)
 
     def _viber_push_reload(self):
         """Have the form read again: what it tells about the customer has changed."""
-        for task in self:
-            task._bus_send(const.BUS_RELOAD, {"id": task.id})
+        self._viber_signal(const.BUS_RELOAD)
+
+    def _viber_signal(self, notification):
+        for record in self:
+            record._bus_send(notification, {"model": self._name, "id": record.id})
 
     def _viber_push_fates(self, messages):
         """Show what became of messages that are seen already.
@@ -44,6 +45,6 @@ class ProjectTask(models.Model):
         self._viber_push(messages, ["body", Store.Many("attachment_ids")])
 
     def _viber_push(self, messages, fields):
-        by_task = messages.grouped("res_id")
-        for task in self.filtered(lambda task: task.id in by_task):
-            Store(bus_channel=task).add(by_task[task.id], fields).bus_send()
+        by_record = messages.grouped("res_id")
+        for record in self.filtered(lambda record: record.id in by_record):
+            Store(bus_channel=record).add(by_record[record.id], fields).bus_send()

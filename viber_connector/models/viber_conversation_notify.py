@@ -1,15 +1,15 @@
 """What a customer is told: who of the notified gets it in Viber."""
 
 from odoo import api, models
-from odoo.exceptions import UserError
 
 from .. import const
 from ..tools import payload
 from .mail_message import UNKNOWN
+from .viber_queue_mixin import current_run
 
 
-class ProjectTask(models.Model):
-    _inherit = "project.task"
+class ViberConversationMixin(models.AbstractModel):
+    _inherit = "viber.conversation.mixin"
 
     def _notify_get_recipients(self, message, msg_vals=False, **kwargs):
         recipients = super()._notify_get_recipients(message, msg_vals, **kwargs)
@@ -43,13 +43,14 @@ class ProjectTask(models.Model):
         ]
         if not lost and not forgotten:
             return recipients
-        known = self._viber_known(lost)
+        known = self.env["viber.subscriber"]._known(lost)
         faced = [r for r in recipients if r["id"] not in known]
         untold = set(message.author_id.ids)
         # sudo: a portal user who writes may not read the fields
-        if self.sudo().viber_is_detached and self.sudo().partner_id:
+        record = self.sudo()
+        if record.viber_is_detached and record.viber_customer_id:
             # Meant so: the form says it, and whose customer it is now.
-            untold |= set(self.sudo().viber_subscriber_id.partner_id.ids)
+            untold |= set(record.viber_subscriber_id.partner_id.ids)
         failed = [r for r in recipients if r["id"] in known - untold]
         failed += [_recipient(partner) for partner in forgotten]
         return faced + [
@@ -59,7 +60,7 @@ class ProjectTask(models.Model):
         ]
 
     def _viber_forgotten_customer(self, message, recipients):
-        """Find the customer of a task when nothing of a message to customers goes to
+        """Find the customer when nothing of a message to customers goes to
         them, and Odoo would say nothing of it.
 
         :return: the customer of a copy, which has no followers; one who was chosen
@@ -68,8 +69,8 @@ class ProjectTask(models.Model):
         :rtype: res.partner
         """
         # sudo: a portal user who writes may not read the fields
-        task = self.sudo()
-        customer = task.partner_id
+        record = self.sudo()
+        customer = record.viber_customer_id
         if (
             not customer.partner_share
             or customer == message.author_id
@@ -79,25 +80,16 @@ class ProjectTask(models.Model):
             return customer.browse()
         if customer.active and customer.email_normalized:
             return customer.browse()
-        if task.viber_account_id:
+        if record.viber_account_id:
             # Without the customer among the followers it may be meant for others.
             is_forgotten = (
-                task.viber_is_detached
+                record.viber_is_detached
                 or not customer.active
                 or not any(r["share"] for r in recipients)
             )
         else:
-            is_forgotten = self._viber_known(customer.ids)
+            is_forgotten = self.env["viber.subscriber"]._known(customer.ids)
         return customer if is_forgotten else customer.browse()
-
-    def _viber_known(self, partner_ids):
-        """:return: ids of those contacts who are Viber users, at whatever account
-        :rtype: set[int]
-        """
-        # sudo: agents need not see the subscribers of other companies
-        subscribers = self.env["viber.subscriber"].sudo()
-        found = subscribers.search([("partner_id", "in", partner_ids)])
-        return set(found.partner_id.ids)
 
     def _viber_route(self, message, recipients):
         """Decide who of the notified gets a message in Viber.
@@ -144,27 +136,27 @@ class ProjectTask(models.Model):
         return routed
 
     def _viber_reachable(self, partner_ids, message):
-        """Find out who has an identity at this task's account.
+        """Find out who has an identity at this conversation's account.
 
         :param list[int] partner_ids: contacts
         :param mail.message message: that is for them
-        :return: the identity to write to by id of the contact: the task's own, else one
+        :return: the identity to write to by id of the contact: its own, else one
             that is subscribed, else the latest
         :rtype: dict[int, viber.subscriber]
         """
         # sudo: agents need not see the subscribers of other teams
-        task = self.sudo()
-        subscribers = task.env["viber.subscriber"].search(
+        record = self.sudo()
+        subscribers = record.env["viber.subscriber"].search(
             [
-                ("account_id", "=", task.viber_account_id.id),
+                ("account_id", "=", record.viber_account_id.id),
                 ("partner_id", "in", partner_ids),
             ]
         )
-        own = task.viber_subscriber_id
+        own = record.viber_subscriber_id
         if others := subscribers.filtered(lambda s: s.partner_id != own.partner_id):
             # Who follows was let in; anybody else is somebody whom the user has named.
             named = others.filtered(
-                lambda s: s.partner_id not in task.message_partner_ids
+                lambda s: s.partner_id not in record.message_partner_ids
             )
             subscribers -= named - self._viber_seen_by_user(named, message)
         by_worth = subscribers.sorted(lambda s: (s == own, s.is_subscribed, s.id))
@@ -188,6 +180,10 @@ class ProjectTask(models.Model):
         return super()._get_notify_valid_parameters() | {"viber_keyboard"}
 
     def _notify_thread(self, message, msg_vals=False, **kwargs):
+        if current_run(self.env):
+            # The module "sms" would speak to its service at once, with the transaction
+            # open (a stage may have a template). Without it this means nothing.
+            kwargs["put_in_queue"] = True
         scheduled = self._is_notification_scheduled(kwargs.get("scheduled_date"))
         recipients = super()._notify_thread(message, msg_vals=msg_vals, **kwargs)
         if not scheduled:
@@ -260,31 +256,6 @@ class ProjectTask(models.Model):
             self.env["mail.message"]._viber_bare(author)._viber_sum_up()
         return result
 
-    def action_viber_ask_phone(self):
-        """Ask the customer for the phone number: they get a button that shares it.
-
-        :return: ``True``
-        :raise AccessError: when the user is no employee who may change the task
-        :raise UserError: when the task is no conversation in Viber
-        """
-        self.ensure_one()
-        self._viber_check_agent()
-        subscriber = self.viber_subscriber_id.sudo()
-        if not subscriber.partner_id:
-            raise UserError(self.env._("This task has no customer in Viber."))
-        lang = subscriber.partner_id.lang or self.env.lang
-        task = self.with_context(lang=lang)
-        self.message_post(
-            body=task.env._("Please share your phone number with us."),
-            message_type="comment",
-            subtype_xmlid="mail.mt_comment",
-            partner_ids=subscriber.partner_id.ids,
-            viber_keyboard=payload.share_phone_keyboard(
-                task.env._("Share my phone number")
-            ),
-        )
-        return True
-
     # -- Editing -------------------------------------------------------------------
 
     def _check_can_update_message_content(self, messages):
@@ -305,7 +276,7 @@ class ProjectTask(models.Model):
         return result
 
     def _message_get_suggested_recipients_batch(self, *args, **kwargs):
-        """Leave out Viber customers without e-mail address: they follow the task, and
+        """Leave out Viber customers without e-mail address: they follow the record, and
         get the message in Viber. Otherwise Odoo's composer would insist on an address
         and not send."""
         suggested = super()._message_get_suggested_recipients_batch(*args, **kwargs)
@@ -315,14 +286,18 @@ class ProjectTask(models.Model):
             for recipient in recipients
             if recipient.get("partner_id") and not recipient.get("email")
         }
-        known = self._viber_known(list(without_email)) if without_email else ()
+        known = (
+            self.env["viber.subscriber"]._known(list(without_email))
+            if without_email
+            else ()
+        )
         return {
-            task_id: [
+            res_id: [
                 recipient
                 for recipient in recipients
                 if recipient.get("email") or recipient.get("partner_id") not in known
             ]
-            for task_id, recipients in suggested.items()
+            for res_id, recipients in suggested.items()
         }
 
 

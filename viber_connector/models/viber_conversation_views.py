@@ -1,0 +1,27 @@
+"""What a carrier's views show of the conversation, written once for all carriers."""
+
+from odoo import api, models
+
+
+class ViberConversationMixin(models.AbstractModel):
+    _inherit = "viber.conversation.mixin"
+
+    @api.model
+    def _get_view(self, view_id=None, view_type="form", **options):
+        """Put what all carriers show where a carrier's view has an empty element of the
+        same name (``views/viber_conversation_views.xml``)."""
+        arch, view = super()._get_view(view_id, view_type, **options)
+        places = arch.xpath("//*[starts-with(@name, 'viber_conversation_')]")
+        if places:
+            shared = self.env.ref(
+                f"viber_connector.viber_conversation_view_{view_type}"
+            )
+            # sudo: whoever may see the carrier's view may see what belongs to it
+            common = shared.sudo()._get_combined_arch()
+            for place in places:
+                [content] = common.xpath(f"//*[@name='{place.get('name')}']")
+                parent, position = place.getparent(), place.getparent().index(place)
+                parent.remove(place)
+                for offset, node in enumerate(content):
+                    parent.insert(position + offset, node)
+        return arch, view

@@ -1,0 +1,229 @@
+"""The conversations of a customer, whatever records carry them."""
+
+from odoo import api, models
+from odoo.exceptions import AccessError
+from odoo.fields import Domain
+
+from ..tools import reference
+
+
+class ViberSubscriber(models.Model):
+    _inherit = "viber.subscriber"
+
+    @api.model
+    def _carriers(self):
+        """:return: the models that carry conversations, archived records included
+        :rtype: list
+        """
+        names = self.env["viber.conversation.mixin"]._viber_carriers()
+        return [self.env[name].with_context(active_test=False) for name in names]
+
+    def _conversations(self):
+        """Find all conversations of customers, closed and archived ones too.
+
+        :return: records, of each carrier those that there are
+        :rtype: list[viber.conversation.mixin]
+        """
+        theirs = [("viber_subscriber_id", "in", self.ids)]
+        found = [carrier.search(theirs) for carrier in self._carriers()]
+        return [records for records in found if records]
+
+    # -- Which one a message belongs to ----------------------------------------------
+
+    def _all_conversations(self):
+        """:return: all conversations of a customer, with what it takes to choose
+        :rtype: list[viber.conversation.mixin], single records
+        """
+        theirs = [("viber_subscriber_id", "=", self.id)]
+        return [
+            record.with_env(self.env)
+            for carrier in self._carriers()
+            for record in carrier.search_fetch(theirs, carrier._viber_choice_fields)
+            if record._viber_is_conversation()
+        ]
+
+    def _choose(self, conversations, tracking_data):
+        """Choose the one of a customer's conversations that their message belongs to.
+
+        :param list conversations: of :meth:`_all_conversations`
+        :param str tracking_data: maybe a reference to the one they answer
+        :return: a single record; ``None`` when a new one has to be made
+        :rtype: viber.conversation.mixin | None
+        """
+        going_on = [record for record in conversations if record._viber_is_open()]
+        if len(going_on) > 1:
+            named = reference.read(
+                tracking_data,
+                going_on[0]._viber_secret(),
+                self.account_id.id,
+                self.id,
+            )
+            for record in going_on:
+                if (record._name, record.id) == named:
+                    return record
+        if going_on or self.account_id.new_task_when_closed:
+            return self._latest(going_on)
+        return self._latest(conversations)
+
+    @api.model
+    def _latest(self, conversations):
+        """:param list conversations: single records
+        :return: the one with the latest message that somebody wrote
+        :rtype: viber.conversation.mixin | None
+        """
+        if len(conversations) <= 1:
+            return conversations[0] if conversations else None
+        by_place = {(record._name, record.id): record for record in conversations}
+        ids = {}
+        for model, res_id in by_place:
+            ids.setdefault(model, []).append(res_id)
+        message = self.env["mail.message"].search(
+            Domain("message_type", "in", ("comment", "email"))
+            & Domain.OR(
+                Domain("model", "=", model) & Domain("res_id", "in", res_ids)
+                for model, res_ids in ids.items()
+            ),
+            order="id desc",
+            limit=1,
+        )
+        newest = max(conversations, key=lambda record: (record.create_date, record.id))
+        return by_place.get((message.model, message.res_id), newest)
+
+    def _start_conversation(self, content, earlier):
+        """Make a new conversation: a record of the kind that the account says.
+
+        :param Content content: the customer's first message
+        :param list earlier: their conversations till now
+        :rtype: viber.conversation.mixin
+        """
+        carrier = self.env[self.account_id.conversation_model]
+        return carrier._viber_start(self, content, self._latest(earlier))
+
+    # -- Who may see a customer ------------------------------------------------------
+
+    @api.depends_context("uid")
+    def _compute_is_visible(self):
+        theirs = [("viber_subscriber_id", "in", self.ids)]
+        found = {True: set(), False: set()}
+        for carrier in self._carriers():
+            for is_all in found:
+                # sudo: whether there are conversations that the user may not see
+                groups = carrier.sudo(is_all)._read_group(
+                    theirs, ["viber_subscriber_id"]
+                )
+                found[is_all] |= {subscriber.id for [subscriber] in groups}
+        for subscriber in self:
+            subscriber.is_visible = subscriber.id not in found[True] - found[False]
+
+    def _search_is_visible(self, operator, value):
+        if operator != "in" or set(value) != {True}:
+            return NotImplemented
+        conversations = [("viber_subscriber_id", "!=", False)]
+        is_alone, is_seen = Domain.TRUE, Domain.FALSE
+        for carrier in self._carriers():
+            # sudo: whether there are conversations that the user may not see
+            existing = carrier.sudo()._search(conversations, active_test=False)
+            visible = carrier.sudo(False)._search(conversations, active_test=False)
+            is_alone &= Domain(
+                "id", "not in", existing.subselect("viber_subscriber_id")
+            )
+            is_seen |= Domain("id", "in", visible.subselect("viber_subscriber_id"))
+        return is_alone | is_seen
+
+    def _check_attachable(self, records):
+        """Check that the user may make conversations of this customer.
+
+        :param viber.conversation.mixin records: that have just become conversations
+        :raise AccessError: when the user may not see the customer, or an open
+            conversation
+        """
+        self.check_access("read")
+        is_other = is_seen = False
+        # sudo: what there is; what the user may see of it is checked
+        for conversations in self.sudo()._conversations():
+            others = conversations.with_env(self.env)
+            if others._name == records._name:
+                others -= records
+            seen = others._filtered_access("read")
+            hidden = (others - seen).sudo()
+            if any(record._viber_is_open() for record in hidden):
+                self._refuse_attaching()
+            is_other = is_other or bool(others)
+            is_seen = is_seen or bool(seen)
+        if is_other and not is_seen:
+            self._refuse_attaching()
+
+    def _refuse_attaching(self):
+        raise AccessError(
+            self.env._(
+                "You can't make this a conversation of that Viber customer: they have "
+                "an open conversation that you may not see. Ask somebody who works on "
+                "it."
+            )
+        )
+
+    # -- Another contact -------------------------------------------------------------
+
+    def _check_linkable(self, partner):
+        """Check that the user may say that another contact is this customer.
+
+        :param res.partner partner: the contact
+        :raise AccessError: when the user may not see the contact, or not change a
+            conversation that would move along
+        """
+        partner.with_env(self.env).check_access("read")
+        # sudo: what moves; that the user may change it is checked
+        for conversations in self.sudo()._moving_conversations(partner.id):
+            moving = conversations.with_env(self.env)
+            if moving._filtered_access("write") != moving:
+                raise AccessError(
+                    self.env._(
+                        "The conversations of a Viber customer move with them, and you "
+                        "may not change all of them. Ask somebody who may."
+                    )
+                )
+
+    def _moving_conversations(self, partner_id):
+        """Find the conversations, closed and archived ones too, that move along.
+
+        :param int | bool partner_id: of the contact that this subscriber is linked to
+        :return: those whose customer is the contact till now, or nobody, or the new one
+            already: the old one follows them still
+        :rtype: list[viber.conversation.mixin]
+        """
+        customer_ids = {False, self.partner_id.id, partner_id}
+        moving = [
+            conversations.filtered(lambda r: r.viber_customer_id.id in customer_ids)
+            for conversations in self._conversations()
+        ]
+        return [conversations for conversations in moving if conversations]
+
+    def _move_conversations(self, moving, old_partner):
+        """Another contact is the customer now: so they are of the conversations.
+
+        :param list moving: of :meth:`_moving_conversations`, with the old contact
+        :param res.partner old_partner: who it was, maybe empty
+        """
+        partner = self.partner_id
+        if not partner or partner == old_partner:
+            return
+        self._forget_what_we_wrote()
+        for conversations in moving:
+            for record in conversations:
+                record.message_subscribe(partner.ids)
+                # Who works on it, as a customer who was hired may, goes on to.
+                assignees = record._viber_assignees().partner_id
+                record.message_unsubscribe((old_partner - assignees).ids)
+            conversations._viber_set_customer(partner)
+        self._restore_fates()
+
+    def _follow_conversations(self):
+        """Have the contacts follow their open conversations, so that answers arrive."""
+        for conversations in self._conversations():
+            for record in conversations.filtered(lambda r: r._viber_is_open()):
+                record.message_subscribe(record.viber_subscriber_id.partner_id.ids)
+
+    def _reload_conversations(self):
+        """Have the forms read again: what they tell about the customer has changed."""
+        for conversations in self._conversations():
+            conversations._viber_push_reload()

@@ -1,0 +1,116 @@
+"""How a customer is greeted who opens the chat, and what is told of it.
+
+Viber asks for the greeting by ``conversation_started`` and takes it as the answer to
+that very call; the customer is no subscriber yet. Before their first message it is
+kept with the customer, then it stands in the chatter.
+"""
+
+import re
+
+from odoo import fields, models
+
+from .. import const
+
+_NAME_PLACE = re.compile(r"[\s,]*\{name\}")
+
+
+class ViberAccount(models.Model):
+    _inherit = "viber.account"
+
+    welcome_message = fields.Text(
+        translate=True,
+        help="What Viber shows to a customer who opens the chat for the first time, in "
+        "their language if there is a translation. {name} stands for their name.",
+    )
+
+    def _welcome(self, event):
+        """Make the message that greets who opens the chat for the first time.
+
+        :param Callback event: a ``conversation_started``
+        :return: the text; ``""`` when there is nothing to say, or they are no stranger
+        :rtype: str
+        """
+        if event.is_subscribed or not event.user or self._is_silent(event.user_id):
+            return ""
+        lang = self.env["res.lang"]._viber_find(event.user.language)
+        lang = lang or self.company_id.partner_id.lang
+        text = self.with_context(lang=lang).welcome_message or ""
+        if event.user.name in ("", const.PLACEHOLDER_NAME):
+            # Viber gave no name. "Hello, {name}!" becomes "Hello!".
+            return _NAME_PLACE.sub("", text).strip(" ,")
+        return text.replace("{name}", event.user.name).strip()
+
+    def _is_silent(self, viber_user_id):
+        """:return: whether this customer is not to be greeted"""
+        if self._is_asleep():
+            return True
+        domain = [
+            ("account_id", "=", self.id),
+            ("viber_user_id", "=", viber_user_id),
+            ("is_blocked", "=", True),
+        ]
+        return bool(self.env["viber.subscriber"].search_count(domain, limit=1))
+
+
+class ViberSubscriber(models.Model):
+    _inherit = "viber.subscriber"
+
+    welcome_text = fields.Text(readonly=True)
+    welcome_date = fields.Datetime(readonly=True)
+    context = fields.Char("Deep Link Context", readonly=True)
+
+    def _remember_opening(self, welcome, context, date):
+        """Keep how the customer came, for the chatter of their first task.
+
+        :param str welcome: how they were greeted, maybe empty
+        :param str context: of the deep link that they used, maybe empty
+        :param datetime date: when
+        """
+        self.write(
+            {
+                "welcome_text": welcome or self.welcome_text,
+                "context": context or self.context,
+                "welcome_date": date.replace(microsecond=0),
+            }
+        )
+
+    def _take_opening(self):
+        """Forget how the customer came, to tell it.
+
+        :return: lines for the chatter
+        :rtype: list[str]
+        """
+        lines = []
+        if self.context:
+            lines.append(self.env._("Came by the deep link: %s", self.context))
+        if self.welcome_text:
+            lines.append(self.env._("Was welcomed in Viber: %s", self.welcome_text))
+        if lines:
+            self.write({"context": False, "welcome_text": False, "welcome_date": False})
+        return lines
+
+
+class ViberEvent(models.Model):
+    _inherit = "viber.event"
+
+    def _handle_conversation_started(self, subscriber, event, _downloads):
+        # Who looks at the chat is no subscriber before they write.
+        welcome = subscriber.account_id._welcome(event)
+        if welcome or event.context:
+            subscriber._remember_opening(welcome, event.context, self.event_date)
+
+    def _post_opening(self, subscriber, conversation):
+        """Tell how the conversation began: by which link, with which welcome.
+
+        :param viber.subscriber subscriber: whose it is
+        :param viber.conversation.mixin conversation: where their message goes
+        """
+        date = subscriber.welcome_date
+        lines = subscriber._take_opening()
+        if lines:
+            conversation.message_post(
+                body=self._small_print(lines),
+                message_type="notification",
+                subtype_xmlid="mail.mt_note",
+                date=date,
+            )
