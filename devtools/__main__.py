@@ -33,7 +33,7 @@ def setup(*groups):
     python_env.check()
     with checkout.preparing():
         odoo_tree.prepare()
-        python_env.install(*(groups or (*RUNTIME, "test")))
+        python_env.install(*(groups or (*RUNTIME, "test", "oca")))
         if not groups:
             node_env.install()
         odoo.prepare()

@@ -5,7 +5,7 @@ import subprocess
 from concurrent.futures import ThreadPoolExecutor
 
 from . import databases, odoo
-from .paths import ADDON, ROOT, VENV
+from .paths import ADDON, ADDONS, BRIDGES, ROOT, VENV
 from .python_env import PYTHON
 from .shell import say
 
@@ -17,12 +17,16 @@ LINTERS = {
     "pylint-odoo": (
         BIN / "pylint",
         "--disable=consider-merging-classes-inherited",
-        ADDON,
+        *ADDONS,
     ),
-    "OCA's checks of XML, CSV and manifest": (BIN / "oca-checks-odoo-module", ADDON),
-    "OCA's checks of translations": (BIN / "oca-checks-po", *ADDON.glob("i18n/*.po*")),
+    "OCA's checks of XML, CSV and manifest": (BIN / "oca-checks-odoo-module", *ADDONS),
+    "OCA's checks of translations": (
+        BIN / "oca-checks-po",
+        *(catalog for addon in ADDONS for catalog in addon.glob("i18n/*.po*")),
+    ),
 }
 ADDON_TESTS = f"{ADDON.name}/tests"
+BRIDGE_TESTS = [f"{bridge.name}/tests" for bridge in BRIDGES]
 SYSTEM_TESTS = "tests"
 # The marker of long system tests that measure no time: something may run beside them.
 PATIENT = "patient"
@@ -47,11 +51,13 @@ def test(selection="", arguments=""):
     more = shlex.split(arguments)
     if not selected:
         return _test_all(more)
-    addon = [path for path in selected if path.startswith(ADDON.name)]
+    bridges = [path for path in selected if path.startswith(f"{ADDON.name}_")]
+    addon = [path for path in selected if path.startswith(f"{ADDON.name}/")]
     system = [path for path in selected if not path.startswith(ADDON.name)]
     with odoo.environment() as variables:
         passed = [
             not addon or _addon_tests(variables, *addon, *more),
+            not bridges or _bridge_tests(variables, *bridges, *more),
             not system or _passes("system tests", _pytest(*system, *more), variables),
         ]
     return all(passed)
@@ -67,6 +73,8 @@ def _test_all(more):
         beside = second_core.submit(_run, patient, variables, stdout=subprocess.PIPE)
         if not _addon_tests(variables, ADDON_TESTS, *more):
             failed.append("tests of the addon")
+        if not _bridge_tests(variables, *BRIDGE_TESTS, *more):
+            failed.append("tests of the bridges")
         say("system tests that took place meanwhile")
         print(beside.result().stdout, flush=True)
         if beside.result().returncode:
@@ -80,10 +88,20 @@ def _test_all(more):
 
 def _addon_tests(variables, *arguments):
     """Run tests inside Odoo, on a database of their own; they roll back."""
-    with databases.temporary(variables, "addon-tests") as database:
+    template = databases.CONNECTOR
+    return _inside_odoo("tests of the addon", template, variables, *arguments)
+
+
+def _bridge_tests(variables, *arguments):
+    """Like :func:`_addon_tests`, where there is what the bridges lead to."""
+    template = databases.BRIDGED
+    return _inside_odoo("tests of the bridges", template, variables, *arguments)
+
+
+def _inside_odoo(name, template, variables, *arguments):
+    with databases.temporary(variables, "addon-tests", template) as database:
         inside_odoo = ("-p", "pytest_odoo", "--odoo-http", "--odoo-database", database)
-        command = _pytest(*arguments, *inside_odoo)
-        return _passes("tests of the addon", command, variables)
+        return _passes(name, _pytest(*arguments, *inside_odoo), variables)
 
 
 def _pytest(*arguments):

@@ -13,12 +13,19 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from . import odoo, odoo_tree
-from .paths import ADDON, DATA, DEV, LOGS
+from .paths import ADDON, ADDONS, DATA, DEV, LOGS
 from .shell import run, say
 
 BASE = "base"
 CONNECTOR = "connector"
-INSTALLED = {BASE: "project,contacts", CONNECTOR: ADDON.name}
+BRIDGED = "bridged"
+INSTALLED = {
+    BASE: "project,contacts",
+    CONNECTOR: ADDON.name,
+    # The bridge comes by itself.
+    BRIDGED: "helpdesk_mgmt",
+}
+SOURCES = {CONNECTOR: BASE, BRIDGED: CONNECTOR}
 
 
 @contextmanager
@@ -27,7 +34,8 @@ def temporary(variables, purpose, template=CONNECTOR):
 
     :param dict variables: of :func:`devtools.odoo.environment`
     :param str purpose: begins the name, which is of this process alone
-    :param str template: ``BASE`` (Odoo with Project) or ``CONNECTOR`` (and the addon)
+    :param str template: ``BASE`` (Odoo with Project), ``CONNECTOR`` (and the addon), or
+        ``BRIDGED`` (and what our bridges lead to)
     :return: context manager, gives the database's name
     """
     _drop_abandoned(variables, purpose)
@@ -97,16 +105,17 @@ def upgrade(variables, name, *options):
 def fingerprint(kind):
     """:return: what a template is built from, in 12 characters (str)."""
     release = odoo_tree.python_path() / "odoo" / "release.py"
-    sources = [release] if kind == BASE else [release, *_addon_sources()]
+    addons = {BASE: (), CONNECTOR: (ADDON,), BRIDGED: ADDONS}[kind]
+    sources = [release, *_addon_sources(addons)]
     digest = hashlib.sha256(str(odoo_tree.python_path()).encode())
     for source in sources:
         digest.update(str(source).encode() + source.read_bytes())
     return digest.hexdigest()[:12]
 
 
-def _addon_sources():
-    """:return: what matters for the addon's installation (list of Path)."""
-    files = (path for path in ADDON.rglob("*") if path.is_file())
+def _addon_sources(addons):
+    """:return: what matters for the addons' installation (list of Path)."""
+    files = (path for addon in addons for path in addon.rglob("*") if path.is_file())
     ignored = {"__pycache__", "tests"}
     return sorted(path for path in files if not ignored.intersection(path.parts))
 
@@ -120,7 +129,7 @@ def _template(variables, kind):
     for outdated in existing:
         if re.fullmatch(rf"template-{kind}-\w+", outdated):
             drop(variables, outdated)
-    source = _template(variables, BASE) if kind == CONNECTOR else None
+    source = _template(variables, SOURCES[kind]) if kind in SOURCES else None
     say(f"Database with {INSTALLED[kind]}")
     install(variables, name, "-i", INSTALLED[kind], source=source)
     return name

@@ -5,6 +5,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 ADDON = ROOT / "viber_connector"
+BRIDGES = (ROOT / "viber_connector_helpdesk_mgmt",)
+ADDONS = ADDON, *BRIDGES
 ODOO_BIN = ROOT / "devtools" / "bin" / "odoo-bin"
 
 # All that is made here lies in this folder, which git ignores.

@@ -10,6 +10,8 @@ from .shell import SetupError, run, say
 LOCKS = ROOT / "devtools"
 PYTHON = VENV / "bin" / "python"
 SUPPORTED = (3, 10), (3, 13)
+# Their packages require "odoo", which comes from elsewhere.
+WITHOUT_REQUIREMENTS = {"oca"}
 
 
 def check():
@@ -36,10 +38,18 @@ def install(*groups):
     if not missing:
         return
     say(f"Python packages ({', '.join(missing)})")
-    locks = [argument for group in missing for argument in ("-r", _lock(group))]
-    run(PYTHON, "-m", "pip", "install", "--quiet", *locks)
+    whole = [group for group in missing if group not in WITHOUT_REQUIREMENTS]
+    alone = [group for group in missing if group in WITHOUT_REQUIREMENTS]
+    _install(whole)
+    _install(alone, "--no-deps")
     for group in missing:
         _stamp(group).touch()
+
+
+def _install(groups, *options):
+    locks = [argument for group in groups for argument in ("-r", _lock(group))]
+    if locks:
+        run(PYTHON, "-m", "pip", "install", "--quiet", *options, *locks)
 
 
 def _lock(group):
