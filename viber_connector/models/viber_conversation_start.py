@@ -22,14 +22,18 @@ class ViberConversationMixin(models.AbstractModel):
         """
         account = subscriber.account_id
         self._viber_ensure_place(account)
-        is_near = previous is not None and previous._viber_is_near(account)
+        is_near = (
+            previous is not None
+            and previous._name == self._name
+            and previous._viber_is_near(account)
+        )
         vals = {
             "name": self._viber_title(subscriber, content),
             "description": self._viber_description(content, previous, is_near),
             "viber_subscriber_id": subscriber.id,
             self._viber_customer_field: subscriber.partner_id.id,
         }
-        if is_near and previous._name == self._name:
+        if is_near:
             vals[self._viber_previous_field] = previous.id
         worker = self.with_context(viber_skip_follower=self.env.user.partner_id.id)
         return worker._viber_create(account, vals).with_env(self.env)

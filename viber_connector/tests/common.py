@@ -107,7 +107,13 @@ class FakeViber:
 
 @tagged("post_install", "-at_install")
 class ViberCase(TransactionCase):
-    """A connected account, an agent, and helpers that speak as Viber does."""
+    """A connected account, an agent, and helpers that speak as Viber does.
+
+    Conversations are tasks, unless a bridge's tests name another carrier.
+    """
+
+    carrier = "project.task"
+    agent_groups = "project.group_project_user"
 
     @classmethod
     def setUpClass(cls):
@@ -117,6 +123,26 @@ class ViberCase(TransactionCase):
         cls.viber = FakeViber()
         parameters = cls.env["ir.config_parameter"]
         parameters.set_param("viber_connector.api_url", API_URL)
+        cls.account_values = cls.set_up_carrier()
+        cls.account = cls.env["viber.account"].create(
+            {
+                "auth_token": TOKEN,
+                "base_url": "https://odoo.example.com",
+                **cls.account_values,
+            }
+        )
+        cls.account.action_connect()
+        cls.agent = new_test_user(cls.env, "viber_agent", groups=cls.agent_groups)
+        cls.tokens = itertools.count(6209201920139864907, 1 << 22)
+        # A while ago, so that links to files live and the future stays free.
+        cls.clock = itertools.count(int(time.time() - 600) * 1000 + 204, 1000)
+
+    @classmethod
+    def set_up_carrier(cls):
+        """Have a place for conversations.
+
+        :return: what an account says of it
+        """
         cls.project = cls.env["project.project"].create(
             {
                 "name": "Support",
@@ -126,20 +152,7 @@ class ViberCase(TransactionCase):
                 ],
             }
         )
-        cls.account = cls.env["viber.account"].create(
-            {
-                "auth_token": TOKEN,
-                "base_url": "https://odoo.example.com",
-                "project_id": cls.project.id,
-            }
-        )
-        cls.account.action_connect()
-        cls.agent = new_test_user(
-            cls.env, "viber_agent", groups="project.group_project_user"
-        )
-        cls.tokens = itertools.count(6209201920139864907, 1 << 22)
-        # A while ago, so that links to files live and the future stays free.
-        cls.clock = itertools.count(int(time.time() - 600) * 1000 + 204, 1000)
+        return {"project_id": cls.project.id}
 
     @classmethod
     def _request_handler(cls, session, request, /, **kwargs):
@@ -228,15 +241,41 @@ class ViberCase(TransactionCase):
     def converse(self, text="Good day, my printer is on fire", **values):
         """Have a customer write.
 
-        :return: the task that his message is in
+        :return: the conversation that their message is in
         """
         [row] = self.receive(self.text(text, **values))
         self.process()
         self.assertEqual(row.state, "done", row.error)
-        return row.task_id
+        return self.conversation(row)
+
+    def conversation(self, row):
+        """:return: the conversation of an event, a message or a chatter message"""
+        model = row.model if row._name == "mail.message" else row.res_model
+        return self.env[model or self.carrier].browse(row.res_id or [])
+
+    def make_record(self, **values):
+        """:return: a record like those of conversations that is none"""
+        values = {"name": "Plain", "project_id": self.project.id} | values
+        return self.env[self.carrier].create(values)
+
+    def make_hidden_record(self):
+        """:return: one that agents do not see"""
+        return self.env[self.carrier].create({"name": "Private"})
+
+    def open_to(self, visibility):
+        """:param str visibility: of the place, as projects call it"""
+        self.project.privacy_visibility = visibility
+
+    def move_to_company(self, company):
+        """Have the place of conversations belong to a company."""
+        self.project.company_id = company
+
+    def assign(self, conversation, user):
+        """Have an agent work on it."""
+        conversation.user_ids = user
 
     def comments(self, task):
-        """:return: what was said in a task's chatter, in order"""
+        """:return: what was said in a conversation's chatter, in order"""
         return task.message_ids.filtered(
             lambda message: message.message_type == "comment"
         ).sorted("id")
@@ -244,7 +283,7 @@ class ViberCase(TransactionCase):
     # -- the agent answers ---------------------------------------------------------
 
     def reply(self, task, body="It is being extinguished", **values):
-        """Have the agent post a comment in a task's chatter.
+        """Have the agent post a comment in a conversation's chatter.
 
         :return: the chatter message
         """

@@ -109,7 +109,7 @@ class TestActions(FateCase):
         )
         self.viber.answer("send_message", {"status": 3})
         self.send()
-        tasks = self.env["project.task"].with_user(self.agent)
+        tasks = self.env[self.carrier].with_user(self.agent)
         tasks.notify_cancel_by_type("email")
         self.assertEqual(mine.state, "failed")
         tasks.notify_cancel_by_type("viber")
@@ -117,10 +117,8 @@ class TestActions(FateCase):
 
     def test_nobody_acts_where_they_may_not_write(self):
         message = self.answered(500).mail_message_id
-        self.project.privacy_visibility = "followers"
-        outsider = new_test_user(
-            self.env, "outsider", groups="project.group_project_user"
-        )
+        self.open_to("followers")
+        outsider = new_test_user(self.env, "outsider", groups=self.agent_groups)
         portal = new_test_user(self.env, "portal", groups="base.group_portal")
         clerk = new_test_user(self.env, "clerk", groups="base.group_user")
         for user in (outsider, portal, clerk):
@@ -257,7 +255,7 @@ class TestEditing(FateCase):
             message.write({"pinned_at": "2026-01-01"})
         waiting.with_user(self.agent).write({"body": "Said otherwise"})
         waiting.with_user(self.agent).unlink()
-        self.env["project.task"].with_user(self.env.ref("base.user_admin")).browse(
+        self.env[self.carrier].with_user(self.env.ref("base.user_admin")).browse(
             self.task.id
         ).unlink()
         self.assertFalse((said | told).exists())
@@ -292,9 +290,7 @@ class TestAsking(FateCase):
         self.assertTrue(button["Text"] and body["text"])
 
     def test_a_task_that_is_no_conversation_asks_nobody(self):
-        task = self.env["project.task"].create(
-            {"name": "None", "project_id": self.project.id}
-        )
+        task = self.make_record()
         with self.assertRaises(UserError):
             task.action_viber_ask_phone()
 

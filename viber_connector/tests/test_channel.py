@@ -16,11 +16,11 @@ class TestChannel(ViberCase):
         return [
             channel.id
             for channel in channels
-            if getattr(channel, "_name", "") == "project.task"
+            if getattr(channel, "_name", "") == self.carrier
         ]
 
     def channel(self, task):
-        return f"viber_conversation_project.task_{task.id}"
+        return f"viber_conversation_{self.carrier}_{task.id}"
 
     def test_who_may_read_it_hears_it(self):
         task = self.converse()
@@ -30,10 +30,8 @@ class TestChannel(ViberCase):
 
     def test_who_may_not_read_it_hears_nothing(self):
         task = self.converse()
-        self.project.privacy_visibility = "followers"
-        stranger = new_test_user(
-            self.env, "stranger", groups="project.group_project_user"
-        )
+        self.open_to("followers")
+        stranger = new_test_user(self.env, "stranger", groups=self.agent_groups)
         self.assertFalse(self.heard(stranger, self.channel(task)))
         task.message_subscribe(stranger.partner_id.ids)
         self.assertEqual(self.heard(stranger, self.channel(task)), task.ids)
@@ -41,11 +39,11 @@ class TestChannel(ViberCase):
     def test_another_company_hears_nothing(self):
         task = self.converse()
         company = self.env["res.company"].create({"name": "Other"})
-        self.project.company_id = self.account.company_id
+        self.move_to_company(self.account.company_id)
         other = new_test_user(
             self.env,
             "other-company",
-            groups="project.group_project_user",
+            groups=self.agent_groups,
             company_id=company.id,
             company_ids=[(6, 0, company.ids)],
         )
@@ -53,7 +51,7 @@ class TestChannel(ViberCase):
 
     def test_nobody_from_outside_hears_anything(self):
         task = self.converse()
-        self.project.privacy_visibility = "portal"
+        self.open_to("portal")
         portal = new_test_user(self.env, "portal", groups="base.group_portal")
         task.message_subscribe(portal.partner_id.ids)
         self.assertTrue(task.with_user(portal).has_access("read"))
@@ -63,18 +61,16 @@ class TestChannel(ViberCase):
 
     def test_other_names_are_no_conversations(self):
         task = self.converse()
-        plain = self.env["project.task"].create(
-            {"name": "Plain", "project_id": self.project.id}
-        )
+        plain = self.make_record()
         names = (
             self.channel(plain),
-            "viber_conversation_project.task_999999999",
-            f"viber_conversation_project.task_{task.id}x",
-            f"viber_conversation_project.task_0x{task.id}",
-            "viber_conversation_project.task_99999999999999999999",
+            f"viber_conversation_{self.carrier}_999999999",
+            f"viber_conversation_{self.carrier}_{task.id}x",
+            f"viber_conversation_{self.carrier}_0x{task.id}",
+            f"viber_conversation_{self.carrier}_99999999999999999999",
             f"viber_conversation_res.partner_{task.id}",
             f"viber_conversation_no.model_{task.id}",
-            f"xviber_conversation_project.task_{task.id}",
+            f"xviber_conversation_{self.carrier}_{task.id}",
         )
         for name in names:
             with self.subTest(name=name):
@@ -83,5 +79,5 @@ class TestChannel(ViberCase):
     def test_nobody_names_a_channel_that_is_a_record(self):
         # What is a string in a request never becomes the record's own channel.
         task = self.converse()
-        for name in (f"project.task_{task.id}", f"project.task,{task.id}"):
+        for name in (f"{self.carrier}_{task.id}", f"{self.carrier},{task.id}"):
             self.assertFalse(self.heard(self.agent, name))

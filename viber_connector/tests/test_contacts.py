@@ -46,7 +46,7 @@ class ContactCase(ViberCase):
         [row] = self.receive(self.event(message=message))
         self.process()
         self.assertEqual(row.state, "done", row.error)
-        return row.task_id.viber_subscriber_id
+        return self.conversation(row).viber_subscriber_id
 
     def contact(self, **values):
         return self.env["res.partner"].create({"name": "O. Koval, CEO"} | values)
@@ -212,7 +212,8 @@ class TestFates(ContactCase):
     def test_a_deleted_contact_is_made_anew_for_all_their_conversations(self):
         task = self.converse()
         subscriber = task.viber_subscriber_id
-        closed = task.copy({"viber_subscriber_id": subscriber.id, "state": "1_done"})
+        closed = task.copy({"viber_subscriber_id": subscriber.id})
+        closed._viber_close()
         closed.action_archive()
         task.partner_id.unlink()
         self.assertTrue(subscriber.exists())
@@ -264,15 +265,15 @@ class TestFates(ContactCase):
             {
                 "auth_token": "other-bot",
                 "base_url": "https://odoo.example.com",
-                "project_id": self.project.id,
+                **self.account_values,
             }
         )
         other.action_connect()
         here = self.converse()
         [row] = self.receive(self.text("Hello"), account=other)
         self.process()
-        self.assertNotEqual(row.task_id, here)
-        self.assertNotEqual(row.task_id.partner_id, here.partner_id)
-        row.task_id.viber_subscriber_id.partner_id = here.partner_id
+        self.assertNotEqual(self.conversation(row), here)
+        self.assertNotEqual(self.conversation(row).partner_id, here.partner_id)
+        self.conversation(row).viber_subscriber_id.partner_id = here.partner_id
         self.assertEqual(len(here.partner_id.viber_subscriber_ids), 2)
-        self.assertEqual(row.task_id.partner_id, here.partner_id)
+        self.assertEqual(self.conversation(row).partner_id, here.partner_id)

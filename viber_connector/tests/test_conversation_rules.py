@@ -8,33 +8,32 @@ from odoo.tests.common import new_test_user
 from ..tools import reference
 from .common import ViberCase
 
-FATES = ("open", "done", "canceled", "folded", "archived", "deleted")
 
+class WhichCase(ViberCase):
+    """What holds whatever the conversations are."""
 
-class TestWhichTask(ViberCase):
-    def suffer(self, task, fate):
-        """Have something happen to a task."""
-        folded = self.project.type_ids.filtered("fold")
-        if fate == "done":
-            task.state = "1_done"
-        elif fate == "canceled":
-            task.state = "1_canceled"
-        elif fate == "folded":
-            task.stage_id = folded
-        elif fate == "archived":
-            task.action_archive()
+    #: What may have become of a conversation, beside "closed".
+    fates = ("open", "archived", "deleted")
+
+    def suffer(self, conversation, fate):
+        """Have something happen to a conversation."""
+        if fate == "archived":
+            conversation.action_archive()
         elif fate == "deleted":
-            task.unlink()
+            conversation.unlink()
+
+    def previous(self, conversation):
+        return conversation[conversation._viber_previous_field]
 
     def test_matrix(self):
-        for fate, is_new_wanted, count in product(FATES, (True, False), (1, 3)):
+        for fate, is_new_wanted, count in product(self.fates, (True, False), (1, 3)):
             with self.subTest(fate=fate, is_new_wanted=is_new_wanted, count=count):
                 user_id = f"{fate}-{is_new_wanted}-{count}=="
                 self.account.new_task_when_closed = True
-                tasks = self.env["project.task"]
+                tasks = self.env[self.carrier]
                 for _number in range(count):
                     # Made anew, since the one before is closed.
-                    tasks.state = "1_done"
+                    tasks[-1:]._viber_close()
                     tasks += self.converse("It burns", user_id=user_id)
                 latest = tasks[-1]
                 latest_id = latest.id
@@ -51,25 +50,21 @@ class TestWhichTask(ViberCase):
                 elif fate == "deleted" or is_new_wanted:
                     self.assertNotIn(task.id, [*earlier.ids, latest_id])
                     previous = earlier[-1:] if fate == "deleted" else latest
-                    self.assertEqual(task.viber_previous_task_id, previous)
+                    self.assertEqual(self.previous(task), previous)
                 else:
                     self.assertEqual(task, latest)
                 self.assertIn("It burns again", self.comments(task)[-1].body)
 
-    def test_a_new_task_links_the_previous_one(self):
+    def test_a_new_one_links_the_previous_one(self):
         first = self.converse("<b>It burns</b>")
-        first.state = "1_done"
+        first._viber_close()
         second = self.converse("Again")
-        self.assertIn(f'href="/odoo/project.task/{first.id}"', second.description)
+        self.assertIn(f'href="/odoo/{self.carrier}/{first.id}"', second.description)
         self.assertIn("&lt;b&gt;It burns", second.description)
-        self.assertFalse(first.viber_previous_task_id)
+        self.assertEqual(self.previous(second), first)
+        self.assertFalse(self.previous(first))
 
-    def test_a_template_is_no_conversation(self):
-        task = self.converse()
-        task.action_convert_to_template()
-        self.assertNotEqual(self.converse("Again"), task)
-
-    def test_of_several_open_tasks_the_latest_message_decides(self):
+    def test_of_several_open_ones_the_latest_message_decides(self):
         first = self.converse()
         second = first.copy({"viber_subscriber_id": first.viber_subscriber_id.id})
         self.reply(second)
@@ -77,7 +72,7 @@ class TestWhichTask(ViberCase):
         self.reply(first)
         self.assertEqual(self.converse("b"), first)
         second.message_post(body="a note", subtype_xmlid="mail.mt_note")
-        second.state = "02_changes_requested"
+        second.priority = "1"
         self.assertIn(self.converse("c"), first + second)
 
     def test_a_reference_counts_only_if_it_is_ours_and_theirs(self):
@@ -85,7 +80,8 @@ class TestWhichTask(ViberCase):
         first = self.converse()
         subscriber = first.viber_subscriber_id
         second = first.copy({"viber_subscriber_id": subscriber.id})
-        closed = first.copy({"viber_subscriber_id": subscriber.id, "state": "1_done"})
+        closed = first.copy({"viber_subscriber_id": subscriber.id})
+        closed._viber_close()
         plain = first.copy({"viber_subscriber_id": False})
         secret, model = first._viber_secret(), first._name
         good = first._viber_reference(subscriber)
@@ -116,6 +112,36 @@ class TestWhichTask(ViberCase):
                 self.reply(second)
                 message = {"tracking_data": given}
                 self.assertEqual(self.converse("Hello", message=message), expected)
+
+    def test_what_is_opened_again_goes_on(self):
+        first = self.converse()
+        first._viber_close()
+        self.assertFalse(first._viber_is_open())
+        second = self.converse("Again")
+        self.assertNotEqual(second, first)
+        second._viber_close()
+        first._viber_reopen()
+        self.assertTrue(first._viber_is_open())
+        self.assertEqual(self.converse("And again"), first)
+
+
+class TestWhichTask(WhichCase):
+    fates = ("open", "done", "canceled", "folded", "archived", "deleted")
+
+    def suffer(self, task, fate):
+        super().suffer(task, fate)
+        folded = self.project.type_ids.filtered("fold")
+        if fate == "done":
+            task.state = "1_done"
+        elif fate == "canceled":
+            task.state = "1_canceled"
+        elif fate == "folded":
+            task.stage_id = folded
+
+    def test_a_template_is_no_conversation(self):
+        task = self.converse()
+        task.action_convert_to_template()
+        self.assertNotEqual(self.converse("Again"), task)
 
     def test_a_task_is_a_conversation_when_an_agent_says_whose(self):
         first = self.converse()

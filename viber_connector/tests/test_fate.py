@@ -123,7 +123,7 @@ class TestReceipts(FateCase):
         self.process()
         tasks = self.account.subscriber_ids.filtered(
             lambda subscriber: subscriber.viber_user_id in users
-        ).task_ids
+        )._conversations()[0]
         rows = self.env["viber.message"]
         for task in tasks:
             rows |= self.outbox(self.reply(task))

@@ -200,7 +200,7 @@ class TestFilesOut(ViberCase):
         files = self.env["ir.attachment"].with_user(self.agent)
         on_task = files.create(
             {"name": "a.png", "raw": picture()}
-            | {"res_model": "project.task", "res_id": self.task.id}
+            | {"res_model": self.carrier, "res_id": self.task.id}
         )
         composed = files.create(
             {"name": "b.png", "raw": picture(), "res_model": "mail.compose.message"}
@@ -217,9 +217,9 @@ class TestFilesOut(ViberCase):
             self.assertEqual(self.notification(message).notification_status, "pending")
 
     def test_nobody_sends_a_file_of_others_by_its_number(self):
-        other = self.env["project.task"].create({"name": "Another"})
+        other = self.make_hidden_record()
         for owner in (
-            {"res_model": "project.task", "res_id": other.id},
+            {"res_model": self.carrier, "res_id": other.id},
             {"res_model": "mail.compose.message"},
             {},
         ):
@@ -248,7 +248,7 @@ class TestFilesOut(ViberCase):
             {
                 "name": "photo.png",
                 "raw": picture(size=(1200, 900)),
-                "res_model": "project.task",
+                "res_model": self.carrier,
                 "res_id": self.task.id,
             }
         )

@@ -35,7 +35,7 @@ class TestKinds(ViberCase):
         self.process()
         self.assertEqual(row.state, "done", row.error)
         posted = row.mail_message_id
-        self.assertEqual(posted.author_id, row.task_id.partner_id)
+        self.assertEqual(posted.author_id, self.conversation(row).partner_id)
         self.assertEqual(posted.subtype_id, self.env.ref("mail.mt_comment"))
         self.assertEqual(posted.message_type, "comment")
         return self.text_of(posted), posted.attachment_ids.sorted("id")
@@ -53,7 +53,7 @@ class TestKinds(ViberCase):
         self.assertEqual(attachment.name, name)
         self.assertEqual(attachment.mimetype, mimetype)
         self.assertEqual(attachment.raw, content)
-        self.assertEqual(attachment.res_model, "project.task")
+        self.assertEqual(attachment.res_model, self.carrier)
 
     # -- Words -------------------------------------------------------------------
 
@@ -93,10 +93,10 @@ class TestKinds(ViberCase):
             ("  ", "Viber message from Olena Koval"),
         ):
             with self.subTest(text=text):
-                self.env["project.task"].search([]).active = False
+                self.env[self.carrier].search([]).active = False
                 [row] = self.receive(self.text(text))
                 self.process()
-                self.assertEqual(row.task_id.name, name)
+                self.assertEqual(self.conversation(row).name, name)
 
     def test_escapes_and_raw_utf8_read_alike(self):
         event = self.text("Принтер 🙁")
@@ -416,7 +416,7 @@ class TestKinds(ViberCase):
         [row] = self.receive(self.event(message="Is anybody there?"))
         self.process()
         self.assertIn("Is anybody there?", row.mail_message_id.body)
-        self.assertEqual(row.task_id.name, "Is anybody there?")
+        self.assertEqual(self.conversation(row).name, "Is anybody there?")
 
     def test_words_without_end_are_cut(self):
         deep = text = {"text": "bottom"}

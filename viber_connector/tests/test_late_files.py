@@ -125,7 +125,8 @@ class TestLateFiles(ViberCase):
         self.env["res.lang"]._activate_lang("uk_UA")
         company = self.env["res.company"].create({"name": "Branch"})
         company.partner_id.lang = "uk_UA"
-        self.project.company_id = self.account.company_id = company
+        self.move_to_company(company)
+        self.account.company_id = company
         self.viber.serve(URL, requests.ReadTimeout())
         said = []
         events = type(self.env["viber.event"])
@@ -154,7 +155,7 @@ class TestLateFiles(ViberCase):
         self.viber.serve(URL, requests.ReadTimeout())
         message = self.post()
         self.viber.serve(URL, JPEG)
-        task = type(self.env["project.task"])
+        task = type(self.env[self.carrier])
         with patch.object(task, "_viber_push_content", autospec=True) as push:
             self.fetch()
         [(_task, pushed)] = [call.args for call in push.call_args_list]
@@ -240,7 +241,7 @@ class TestLateFiles(ViberCase):
 
     def test_who_may_not_see_the_conversation_may_not_ask_for_its_files(self):
         self.viber.serve(URL, status=403)
-        self.project.privacy_visibility = "followers"
+        self.open_to("followers")
         row = self.row_of(self.post())
         stranger = new_test_user(self.env, "viber_stranger", groups="base.group_user")
         with self.assertRaises(AccessError):
@@ -260,7 +261,7 @@ class TestLateFiles(ViberCase):
     def test_a_file_whose_task_is_gone_is_gone(self):
         self.viber.serve(URL, requests.ReadTimeout())
         message = self.post()
-        self.env["project.task"].browse(message.res_id).unlink()
+        self.env[self.carrier].browse(message.res_id).unlink()
         self.assertFalse(self.waiting())
         self.run_job("ir_cron_fetch_media")
 

@@ -57,7 +57,7 @@ class TestLinking(ContactCase):
         self.assertIn(contact.name, subscriber.suggestion)
         with self.assertRaises(AccessError):
             subscriber.with_user(self.agent).action_link_suggested()
-        task = subscriber.task_ids
+        task = subscriber._conversations()[0]
         subscriber.action_link_suggested()
         self.assertEqual(subscriber.partner_id, contact)
         self.assertEqual(task.partner_id, contact)
@@ -68,7 +68,7 @@ class TestLinking(ContactCase):
         contact = self.contact(phone=self.NUMBER)
         subscriber = self.share("380501112233")
         self.assertEqual(subscriber.partner_id, contact)
-        self.assertEqual(subscriber.task_ids.partner_id, contact)
+        self.assertEqual(subscriber._conversations()[0].partner_id, contact)
         self.assertEqual(self.converse("Again").partner_id, contact)
         self.assertEqual(self.share("380501112233").partner_id, contact)
 
@@ -128,7 +128,9 @@ class TestLinking(ContactCase):
         subscriber = self.send_contact(self.NUMBER, text="Call my boss, please")
         self.assertFalse(subscriber.phone)
         self.assertNotEqual(subscriber.partner_id, contact)
-        self.assertIn("Call my boss", str(subscriber.task_ids.message_ids[0].body))
+        self.assertIn(
+            "Call my boss", str(subscriber._conversations()[0].message_ids[0].body)
+        )
 
     def test_another_number_than_the_first_only_suggests(self):
         self.account.link_by_phone = True

@@ -107,13 +107,7 @@ class TestRecipients(ViberCase):
         self.assertFalse(self.outbox(message))
 
     def test_no_task_at_all_sends_a_failing_email_to_a_viber_customer(self):
-        task = self.env["project.task"].create(
-            {
-                "name": "No conversation",
-                "project_id": self.project.id,
-                "partner_id": self.customer.id,
-            }
-        )
+        task = self.make_record(partner_id=self.customer.id)
         task.message_subscribe(self.customer.ids)
         for subtype in ("mail.mt_comment", "mail.mt_note"):
             message = self.reply(

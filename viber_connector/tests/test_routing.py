@@ -62,7 +62,7 @@ class TestRouting(ViberCase):
     def _composer(self, **values):
         context = {
             "default_composition_mode": "comment",
-            "default_model": "project.task",
+            "default_model": self.carrier,
             "default_res_ids": self.task.ids,
             "default_subtype_xmlid": "mail.mt_comment",
         }
@@ -73,7 +73,7 @@ class TestRouting(ViberCase):
         self._composer(body=Markup("<div>told</div>"))._action_send_mail()
 
     def composer_with_template(self):
-        template = self._template("project.task")
+        template = self._template(self.carrier)
         composer = self._composer(template_id=template.id)
         self.assertIn("told", composer.body)
         composer._action_send_mail()
@@ -117,7 +117,7 @@ class TestRouting(ViberCase):
         mail["In-Reply-To"] = said.message_id
         mail["Message-Id"] = f"<{sender}>"
         mail.set_content("told")
-        self.env["mail.thread"].message_process("project.task", mail.as_string())
+        self.env["mail.thread"].message_process(self.carrier, mail.as_string())
         self.assertEqual(self.task.message_ids[0].message_type, "email")
 
     def email_of_the_agent(self):
@@ -131,7 +131,7 @@ class TestRouting(ViberCase):
 
     def remote_call(self):
         call_kw(
-            self.env["project.task"].with_user(self.agent),
+            self.env[self.carrier].with_user(self.agent),
             "message_post",
             [self.task.ids],
             {"body": "told", "message_type": "comment", "subtype_xmlid": COMMENT},
@@ -158,7 +158,7 @@ class TestRouting(ViberCase):
 
     def internal_subtype(self):
         subtype = self.env["mail.message.subtype"].create(
-            {"name": "Hidden", "internal": True, "res_model": "project.task"}
+            {"name": "Hidden", "internal": True, "res_model": self.carrier}
         )
         self.reply(
             self.task,
@@ -182,7 +182,7 @@ class TestRouting(ViberCase):
         )
         follower.subtype_ids = self.env["mail.message.subtype"].search([])
         count = len(self.task.message_ids)
-        self.as_agent.write({"state": "03_approved", "priority": "1"})
+        self.as_agent._viber_close()
         self.env.cr.precommit.run()
         self.assertGreater(len(self.task.message_ids), count)
 
@@ -203,7 +203,7 @@ class TestRouting(ViberCase):
             .create(
                 {
                     "composition_mode": "mass_mail",
-                    "model": "project.task",
+                    "model": self.carrier,
                     "res_ids": self.task.ids,
                     "partner_ids": friend.ids,
                     "body": "hidden",
@@ -241,13 +241,13 @@ class TestRouting(ViberCase):
 
     def stage_template(self):
         stage = self.task.stage_id.copy(
-            {"mail_template_id": self._template("project.task").id}
+            {"mail_template_id": self._template(self.carrier).id}
         )
         self.as_agent.stage_id = stage
         self.env.cr.precommit.run()
 
     def rating_request(self):
-        self.as_agent.sudo().rating_send_request(self._template("project.task"))
+        self.as_agent.sudo().rating_send_request(self._template(self.carrier))
 
     def out_of_office(self):
         self.agent.write(
@@ -267,7 +267,7 @@ class TestRouting(ViberCase):
     # -- the table -------------------------------------------------------------------
 
     def _rows(self):
-        return self.env["viber.message"].search([("task_id", "=", self.task.id)])
+        return self.env["viber.message"].search([("res_id", "=", self.task.id)])
 
     def _mails(self):
         return self.env["mail.mail"].search(

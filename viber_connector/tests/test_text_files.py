@@ -36,16 +36,13 @@ class TestFilesInTheText(ViberCase):
     def files(self, *args, **values):
         return [body for body in self.sent(*args, **values) if "media" in body]
 
-    def other_task(self, **values):
-        return self.env["project.task"].create({"name": "Other"} | values)
-
     def test_what_the_author_may_read_goes_once(self):
         library = {"res_model": "ir.ui.view", "res_id": 0, "public": True}
-        elsewhere = self.other_task(project_id=self.project.id)
+        elsewhere = self.make_record()
         for where in (
             library,
-            {"res_model": "project.task", "res_id": self.task.id},
-            {"res_model": "project.task", "res_id": elsewhere.id},
+            {"res_model": self.carrier, "res_id": self.task.id},
+            {"res_model": self.carrier, "res_id": elsewhere.id},
             {"res_model": "mail.compose.message", "res_id": 0},
         ):
             for path in (
@@ -68,13 +65,10 @@ class TestFilesInTheText(ViberCase):
                         [body] = self.files(shown, attachment_ids=file.ids)
 
     def test_what_they_may_not_read_does_not_go(self):
-        private = self.env["project.project"].create(
-            {"name": "Private", "privacy_visibility": "followers"}
-        )
-        secret = self.other_task(project_id=private.id)
+        secret = self.make_hidden_record()
         mine = self.env["ir.attachment"].create({"name": "b.png", "raw": picture()})
         for file in (
-            self.file(res_model="project.task", res_id=secret.id),
+            self.file(res_model=self.carrier, res_id=secret.id),
             mine,
             self.env["ir.attachment"].create(
                 {
@@ -92,7 +86,7 @@ class TestFilesInTheText(ViberCase):
                 self.assertEqual(body["text"], "Look a map")
 
     def test_other_models_pictures_are_no_attachments(self):
-        file = self.file(res_model="project.task", res_id=self.task.id)
+        file = self.file(res_model=self.carrier, res_id=self.task.id)
         for path in (
             "/web/image/res.partner/{0}/image_128",
             "/web/image?model=res.partner&id={0}&field=image_128",
@@ -118,7 +112,7 @@ class TestFilesInTheText(ViberCase):
         self.assertEqual(body["file_name"], "Price list.pdf")
 
     def test_no_token_leaves_with_an_address(self):
-        file = self.file(res_model="project.task", res_id=self.task.id)
+        file = self.file(res_model=self.carrier, res_id=self.task.id)
         for host in ("", "https://odoo.example.com", "https://inside.example.com"):
             path = f"{host}/web/content/{file.id}?access_token=12-ab"
             for body in (f'<a href="{path}">{path}</a>', f"see {path}", path):
@@ -160,10 +154,10 @@ class TestFilesInTheText(ViberCase):
                 self.assertEqual(body["text"], text)
 
     def test_nobody_from_outside_has_an_employee_send_a_file(self):
-        elsewhere = self.other_task(project_id=self.project.id)
-        file = self.file(res_model="project.task", res_id=elsewhere.id)
+        elsewhere = self.make_record()
+        file = self.file(res_model=self.carrier, res_id=elsewhere.id)
         shown = f'<p>x <img src="/web/image/{file.id}"></p>'
-        self.project.privacy_visibility = "portal"
+        self.open_to("portal")
         portal = new_test_user(self.env, "planter", groups="base.group_portal")
         self.task.message_subscribe(portal.partner_id.ids)
         self.task.with_user(portal).sudo().message_post(body=Markup(shown), **COMMENT)

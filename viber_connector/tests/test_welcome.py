@@ -119,7 +119,7 @@ class TestWelcome(ViberCase, HttpCase):
         self.open(event)
         self.process()
         [subscriber] = self.account.subscriber_ids
-        self.assertFalse(subscriber.task_ids, "who looks has not written")
+        self.assertFalse(subscriber._conversations(), "who looks has not written")
         task = self.converse("My printer is on fire")
         self.assertIn("Добрий день, Olena Koval! Чим допомогти?", self.notes(task))
         self.assertIn("&lt;i&gt;lnk-7Qd2mZx9KcVt", self.notes(task))
@@ -131,7 +131,7 @@ class TestWelcome(ViberCase, HttpCase):
         self.assertLess(note.date, comment.date)
         self.send()
         self.assertFalse(self.viber.sent())
-        task.state = "1_done"
+        task._viber_close()
         self.assertNotIn("Добрий день", self.notes(self.converse("Again")))
 
     def test_a_link_that_an_old_customer_used_stands_in_their_open_task(self):

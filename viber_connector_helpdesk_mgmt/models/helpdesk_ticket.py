@@ -1,0 +1,76 @@
+from odoo import api, fields, models
+
+
+class HelpdeskTicket(models.Model):
+    """What a ticket has of its own as a conversation in Viber."""
+
+    _name = "helpdesk.ticket"
+    _inherit = ["viber.conversation.mixin", "helpdesk.ticket"]
+
+    viber_previous_ticket_id = fields.Many2one(
+        "helpdesk.ticket",
+        "Previous Conversation",
+        index="btree_not_null",
+        ondelete="set null",
+        copy=False,
+    )
+
+    _viber_previous_field = "viber_previous_ticket_id"
+    _viber_company_fields = {"company_id", "team_id"}
+    _viber_choice_fields = ("active", "partner_id", "stage_id", "team_id")
+
+    @api.model
+    def _viber_open_domain(self):
+        return [("active", "=", True), ("stage_id.closed", "!=", True)]
+
+    @api.model
+    def _viber_create(self, account, vals):
+        partner = self.env["res.partner"].browse(vals["partner_id"])
+        # Somebody may have deleted it.
+        channel = self.env.ref(
+            "viber_connector_helpdesk_mgmt.helpdesk_ticket_channel_viber", False
+        )
+        return self.create(
+            vals
+            | {
+                "channel_id": channel and channel.id,
+                "company_id": account.company_id.id,
+                # A sticker says nothing, and a ticket has to have a description.
+                "description": vals["description"] or vals["name"],
+                "partner_email": partner.email,
+                "partner_name": partner.name,
+                "team_id": account.helpdesk_team_id.id,
+                # Where tickets are assigned to who makes them, that is the worker.
+                "user_id": False,
+            }
+        )
+
+    def _viber_is_near(self, account):
+        return self.team_id == account.helpdesk_team_id
+
+    def _viber_set_customer(self, partner):
+        self.write({"partner_name": partner.name, "partner_email": partner.email})
+        return super()._viber_set_customer(partner)
+
+    def _viber_assignees(self):
+        return self.user_id
+
+    def _viber_close(self):
+        self._viber_move_to(closed=True)
+
+    def _viber_reopen(self):
+        self._viber_move_to(closed=False)
+
+    def _viber_move_to(self, closed):
+        stages = self.team_id._get_applicable_stages()
+        self.stage_id = stages.filtered(lambda stage: stage.closed == closed)[:1]
+
+    def _track_template(self, tracking):
+        """Have the e-mail of a stage go where all messages go: as a mass mailing it
+        would reach the customer beside Viber, whatever the account allows."""
+        templates = super()._track_template(tracking)
+        if "stage_id" in templates and self[0].sudo().viber_account_id:
+            template, options = templates["stage_id"]
+            kept = options.keys() - {"auto_delete_keep_log", "composition_mode"}
+            templates["stage_id"] = (template, {name: options[name] for name in kept})
+        return templates

@@ -1,0 +1,31 @@
+from odoo import fields, models
+
+
+class ViberAccount(models.Model):
+    _inherit = "viber.account"
+
+    conversation_model = fields.Selection(
+        selection_add=[("helpdesk.ticket", "Tickets")],
+        ondelete={"helpdesk.ticket": "set default"},
+    )
+    helpdesk_team_id = fields.Many2one(
+        "helpdesk.ticket.team",
+        check_company=True,
+        groups="viber_connector.group_viber_manager",
+        help="Whose tickets new conversations become. Empty: tickets of no team.",
+    )
+
+    def _leave_tickets(self):
+        """Make tasks of new conversations from now on, and say so."""
+        for account in self:
+            account.conversation_model = "project.task"
+            account._ensure_project()
+            account.message_post(
+                body=self.env._(
+                    "Helpdesk tickets can't carry Viber conversations any more: the "
+                    "addon that does it was uninstalled. New conversations become "
+                    "tasks of the project %s. The tickets stay as they are; a customer "
+                    "who writes again gets a task.",
+                    account.project_id.name,
+                )
+            )

@@ -1,0 +1,2 @@
+from . import test_as_tasks
+from . import test_tickets
