@@ -12,12 +12,14 @@ from .common import ViberCase
 class WhichCase(ViberCase):
     """What holds whatever the conversations are."""
 
-    #: What may have become of a conversation, beside "closed".
-    fates = ("open", "archived", "deleted")
+    #: What may have become of a conversation.
+    fates = ("open", "closed", "archived", "deleted")
 
     def suffer(self, conversation, fate):
         """Have something happen to a conversation."""
-        if fate == "archived":
+        if fate == "closed":
+            conversation._viber_close()
+        elif fate == "archived":
             conversation.action_archive()
         elif fate == "deleted":
             conversation.unlink()
@@ -126,17 +128,14 @@ class WhichCase(ViberCase):
 
 
 class TestWhichTask(WhichCase):
-    fates = ("open", "done", "canceled", "folded", "archived", "deleted")
+    fates = (*WhichCase.fates, "canceled", "folded")
 
     def suffer(self, task, fate):
-        super().suffer(task, fate)
-        folded = self.project.type_ids.filtered("fold")
-        if fate == "done":
-            task.state = "1_done"
-        elif fate == "canceled":
+        if fate == "canceled":
             task.state = "1_canceled"
-        elif fate == "folded":
-            task.stage_id = folded
+        if fate == "folded":
+            task.stage_id = self.project.type_ids.filtered("fold")
+        return super().suffer(task, fate)
 
     def test_a_template_is_no_conversation(self):
         task = self.converse()
