@@ -1,3 +1,4 @@
+import logging
 from datetime import datetime, timezone
 
 from odoo import api, fields, models
@@ -5,6 +6,8 @@ from odoo.exceptions import UserError
 
 from .. import const
 from ..tools import payload as payload_tools
+
+_logger = logging.getLogger(__name__)
 
 # From which states a message may get to a state. Receipts come late, repeatedly and in
 # any order; what is not in this table is a repetition or comes too late, and changes
@@ -303,6 +306,11 @@ class ViberMessage(models.Model):
     def _move(self, state, **vals):
         """Like :meth:`_set_state`, for many: who calls it has to sum up."""
         moved = self.filtered(lambda row: row.state in _COMES_FROM[state])
+        for row in self - moved:
+            # Most are repeated receipts; another pair of states may be a bug.
+            _logger.debug(
+                "Viber: message %s stays %s: not %s", row.id, row.state, state
+            )
         if moved:
             if state == "failed":
                 vals["failed_date"] = datetime.now(timezone.utc).replace(tzinfo=None)

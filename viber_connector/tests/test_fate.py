@@ -1,6 +1,7 @@
 """What becomes of a message: each answer of Viber's has one policy, all is shown."""
 
 import datetime
+import logging
 from unittest.mock import patch
 
 import psycopg2
@@ -10,7 +11,7 @@ from odoo import fields
 from odoo.tools import SQL, mute_logger
 
 from .. import const
-from ..models.viber_message import _COMES_FROM
+from ..models.viber_message import _COMES_FROM, _logger
 from .common import ViberCase
 
 STATES = list(_COMES_FROM)
@@ -75,6 +76,22 @@ class TestFunnel(FateCase):
                     moved = row._set_state(new)
                     self.assertEqual(bool(moved), (old, new) in follows)
                     self.assertEqual(row.state, new if moved else old)
+
+    def test_what_a_message_refuses_is_in_the_log(self):
+        """Who looks for a bug tells it from a receipt that came too late."""
+        seen, waiting = self.answered(), self.outbox(self.reply(self.task))
+        seen._set_state("seen")
+        with self.assertLogs(_logger, logging.DEBUG) as caught:
+            (seen | waiting)._move("delivered")
+        self.assertEqual(
+            [record.getMessage() for record in caught.records],
+            [
+                f"Viber: message {seen.id} stays seen: not delivered",
+                f"Viber: message {waiting.id} stays outgoing: not delivered",
+            ],
+        )
+        with self.assertNoLogs(_logger, logging.DEBUG):
+            waiting._move("sending")
 
     def test_a_notification_sums_up_its_parts(self):
         message = self.reply(self.task, "x" * 8000)
