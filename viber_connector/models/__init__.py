@@ -30,6 +30,8 @@ from . import viber_media
 from . import viber_message
 from . import viber_message_queue
 from . import viber_message_answer
+from . import viber_message_limit
+from . import viber_message_quota
 from . import viber_message_receipt
 from . import mail_mail
 from . import mail_message

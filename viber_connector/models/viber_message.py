@@ -253,23 +253,6 @@ class ViberMessage(models.Model):
             )
         uncertain.mail_notification_id._viber_sum_up()
 
-    @api.model
-    def _release(self, subscriber):
-        """A customer has written: what waited for that can leave.
-
-        :param viber.subscriber subscriber: who wrote
-        """
-        rows = self.search(
-            [
-                ("subscriber_id", "=", subscriber.id),
-                ("state", "=", "outgoing"),
-                ("failure_type", "=", "viber_rate"),
-            ]
-        )
-        if rows:
-            rows.write({"next_attempt_date": False})
-            self._wake()
-
     def _create_notification(self, message, partner):
         return self.env["mail.notification"].create(
             {

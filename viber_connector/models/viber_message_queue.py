@@ -275,36 +275,6 @@ class ViberMessage(models.Model):
         )
         return self.browse(sorted(row[0] for row in rows))
 
-    def _hold_back_silent(self):
-        """Don't even try what Viber would refuse: it allows so many messages an hour to
-        a customer who does not answer.
-
-        :return: the messages that wait for the next hour, or for the customer
-        :rtype: viber.message
-        """
-        if not self:
-            return self
-        rows = self.env.execute_query(
-            SQL(
-                """
-                SELECT message.subscriber_id
-                  FROM viber_message message
-                  JOIN viber_subscriber subscriber
-                    ON subscriber.id = message.subscriber_id
-                 WHERE message.subscriber_id IN %s
-                   AND message.sent_date >= GREATEST(%s, subscriber.last_message_date)
-              GROUP BY message.subscriber_id HAVING count(*) >= %s
-                """,
-                tuple(self.subscriber_id.ids),
-                self._hour_start(),
-                const.MESSAGES_PER_HOUR_MAX,
-            )
-        )
-        silent = {row[0] for row in rows}
-        held = self.filtered(lambda row: row.subscriber_id.id in silent)
-        held._wait_for_customer()
-        return held
-
     @api.model
     def _recover_lost(self):
         """Rows whose process died while it was sending: nobody knows their fate."""
