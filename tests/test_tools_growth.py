@@ -298,6 +298,8 @@ TABLE = {
 READS_NOTHING = {
     "address.is_public_ip": "an address that the name service gave",
     "content.file_url": "gives back one of two values",
+    "keyboard.find": "payloads that we made",
+    "keyboard.share_phone": "a label of ours",
     "media.Downloads.is_busy": "reads no bytes; fetches by try_fetch",
     "media.Downloads.is_ready": "reads no bytes; fetches by try_fetch",
     "media.Downloads.result": "reads no bytes; fetches by try_fetch",
@@ -305,8 +307,6 @@ READS_NOTHING = {
     "media.Downloads.wait": "reads no bytes; fetches by try_fetch",
     "media.Downloads.want": "reads no bytes; fetches by try_fetch",
     "payload.degrade": "a payload that we made",
-    "payload.find_keyboard": "payloads that we made",
-    "payload.share_phone_keyboard": "a label of ours",
     "reference.make": "ids of ours",
     "viber_api.ViberApi.send_message": "in one entry with get_account_info",
     "viber_api.ViberApi.set_webhook": "in one entry with get_account_info",

@@ -33,10 +33,21 @@ def _load(*names):
     return [importlib.import_module(f"{core.__name__}.{name}") for name in names]
 
 
-const, callback, html_text, payload, reference, signature, split, text = _load(
+(
+    const,
+    callback,
+    html_text,
+    keyboard,
+    payload,
+    reference,
+    signature,
+    split,
+    text,
+) = _load(
     "const",
     "tools.callback",
     "tools.html_text",
+    "tools.keyboard",
     "tools.payload",
     "tools.reference",
     "tools.signature",
@@ -229,14 +240,13 @@ def _suffix(file):
 @given(SAID, NAMES, st.lists(FILES, max_size=3), NAMES)
 def test_every_payload_is_taken_by_the_service(said, name, files, label):
     """With our keyboard below it, and as the stand-in knows the service's rules."""
-    keyboard = payload.share_phone_keyboard(label)
     for message in payload.build(
         said,
         files,
         receiver="x",
         sender=payload.Sender(name, "https://example.com/face.png"),
         tracking_data="vc1",
-        keyboard=keyboard,
+        keyboard=keyboard.share_phone(label),
     ):
         check_message(json.loads(payload.encode(message)), Settings())
 

@@ -23,6 +23,7 @@ callback = _load("tools.callback")
 const = _load("const")
 content = _load("tools.content")
 emoticons = _load("tools.emoticons")
+keyboard = _load("tools.keyboard")
 payload = _load("tools.payload")
 phone = _load("tools.phone")
 address = _load("tools.address")
@@ -101,9 +102,9 @@ def test_a_long_text_comes_before_its_picture():
 
 
 def test_the_keyboard_is_below_the_last_message():
-    keyboard = payload.share_phone_keyboard("Number")
+    buttons = keyboard.share_phone("Number")
     messages = payload.build(
-        "a" * 7001, receiver="r", sender=SENDER, tracking_data="t", keyboard=keyboard
+        "a" * 7001, receiver="r", sender=SENDER, tracking_data="t", keyboard=buttons
     )
     assert ["keyboard" in message for message in messages] == [False, True]
     assert messages[-1]["min_api_version"] == const.KEYBOARD_API_VERSION
@@ -196,7 +197,7 @@ def test_the_longest_caption_is_one():
 
 
 def test_the_button_fills_its_row():
-    [button] = payload.share_phone_keyboard("Number")["Buttons"]
+    [button] = keyboard.share_phone("Number")["Buttons"]
     assert (button["Columns"], button["Rows"]) == (6, 1)
 
 

@@ -144,7 +144,7 @@ class MailMessage(models.Model):
 
         :param viber.subscriber subscriber: to whom
         :param str tracking_data: reference to the conversation
-        :param dict | None keyboard: buttons below the message
+        :param Keyboard | None keyboard: buttons below the message
         :return: bodies for ``send_message`` in the order they are to be sent; none when
             there is nothing to say
         :rtype: list[dict]

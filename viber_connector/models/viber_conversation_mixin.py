@@ -4,7 +4,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import format_date
 
-from ..tools import payload, reference
+from ..tools import keyboard, reference
 
 # What decides whether an answer reaches the customer, beside the customer.
 _REACHED_BY = (
@@ -323,8 +323,6 @@ class ViberConversationMixin(models.AbstractModel):
             message_type="comment",
             subtype_xmlid="mail.mt_comment",
             partner_ids=subscriber.partner_id.ids,
-            viber_keyboard=payload.share_phone_keyboard(
-                words._("Share my phone number")
-            ),
+            viber_keyboard=keyboard.share_phone(words._("Share my phone number")),
         )
         return True

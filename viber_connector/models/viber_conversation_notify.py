@@ -3,7 +3,7 @@
 from odoo import api, models
 
 from .. import const
-from ..tools import payload
+from ..tools import keyboard as keyboard_tools
 from .mail_message import UNKNOWN
 from .viber_queue_mixin import current_run
 
@@ -197,10 +197,10 @@ class ViberConversationMixin(models.AbstractModel):
 
         :param mail.message message: the message
         :param list[dict] recipients: as ``_notify_get_recipients`` returns them
-        :param payload.Keyboard | None viber_keyboard: buttons below the message; what
+        :param Keyboard | None viber_keyboard: buttons below the message; what
             came by a remote call is none
         """
-        is_ours = isinstance(viber_keyboard, payload.Keyboard)
+        is_ours = isinstance(viber_keyboard, keyboard_tools.Keyboard)
         keyboard = viber_keyboard if is_ours else None
         subscribers = [
             r["viber_subscriber"] for r in recipients if r.get("viber_subscriber")

@@ -5,6 +5,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 from .. import const
+from ..tools import keyboard as keyboard_tools
 from ..tools import payload as payload_tools
 
 _logger = logging.getLogger(__name__)
@@ -68,6 +69,11 @@ class ViberMessage(models.Model):
         ondelete="set null",
     )
     payload = fields.Text(required=True, readonly=True)
+    asks = fields.Selection(
+        [("phone", "Phone number")],
+        readonly=True,
+        help="What the buttons below this message ask the customer for.",
+    )
     state = fields.Selection(
         [
             ("outgoing", "Waiting"),
@@ -132,6 +138,7 @@ class ViberMessage(models.Model):
     _uncertain = models.Index("(account_id) WHERE state = 'uncertain'")
     # What a receipt "seen" settles, however much a customer has seen already.
     _unseen = models.Index("(subscriber_id) WHERE state IN ('sent', 'delivered')")
+    _asking = models.Index("(subscriber_id) WHERE asks IS NOT NULL")
     # What was sent lately, to a customer and from an account.
     _sent = models.Index("(subscriber_id, sent_date)")
     _sending = models.Index("(account_id, sending_date)")
@@ -145,7 +152,7 @@ class ViberMessage(models.Model):
         :param viber.conversation.mixin conversation: where it stands
         :param mail.message message: what to send
         :param list[viber.subscriber] subscribers: to whom
-        :param dict | None keyboard: buttons below the message
+        :param Keyboard | None keyboard: buttons below the message
         :param mail.notification | None notification: of the only subscriber, when it
             is there already
         """
@@ -191,7 +198,11 @@ class ViberMessage(models.Model):
         """
         return self.create(
             [
-                vals | {"payload": payload_tools.encode(payload).decode()}
+                vals
+                | {
+                    "payload": payload_tools.encode(payload).decode(),
+                    "asks": getattr(payload.get("keyboard"), "asks", False),
+                }
                 for payload in payloads
             ]
         )
@@ -209,7 +220,7 @@ class ViberMessage(models.Model):
             payloads = message._viber_payloads(
                 subscriber,
                 message._viber_conversation()._viber_reference(subscriber),
-                payload_tools.find_keyboard(parts.mapped("payload")),
+                parts._find_keyboard(),
             )
             # Others take their place: nothing of it is given up.
             parts.mail_notification_id = False
@@ -220,6 +231,13 @@ class ViberMessage(models.Model):
             else:
                 notification._viber_fail("viber_nothing")
             self._wake()
+
+    def _find_keyboard(self):
+        """:return: the buttons below the last of these parts of a message
+        :rtype: Keyboard | None
+        """
+        asks = next(filter(None, self.mapped("asks")), False)
+        return keyboard_tools.find(self.mapped("payload"), asks)
 
     def _send_again(self):
         """Send, now, what did not arrive or may not have. What is on its way is left

@@ -163,7 +163,8 @@ class ViberMessage(models.Model):
         if not plain:
             self._fail(error)
             return
-        self._move("outgoing", payload=payload_tools.encode(plain).decode())
+        body = payload_tools.encode(plain).decode()
+        self._move("outgoing", payload=body, asks=False)
 
     def _try_later(self, error):
         """Viber surely has not taken it."""

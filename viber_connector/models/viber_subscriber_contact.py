@@ -228,7 +228,7 @@ class ViberSubscriber(models.Model):
         asked = [
             ("subscriber_id", "=", self.id),
             ("sending_date", "!=", False),
-            ("payload", "=like", '%"ActionType":"share-phone"%'),
+            ("asks", "=", "phone"),
         ]
         return bool(self.env["viber.message"].search_count(asked, limit=1))
 

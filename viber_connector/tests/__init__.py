@@ -20,6 +20,7 @@ from . import test_job_failures
 from . import test_job_network
 from . import test_jobs
 from . import test_key
+from . import test_keyboards
 from . import test_kinds
 from . import test_late_files
 from . import test_leaving

@@ -4,7 +4,7 @@ from odoo.tests import tagged
 from odoo.tests.common import BaseCase
 
 from .. import const
-from ..tools import payload
+from ..tools import keyboard, payload
 from ..tools.html_text import to_viber
 from ..tools.split import split_text, utf16_length
 
@@ -233,7 +233,7 @@ class TestSplitting(BaseCase):
                     receiver="r" * 40,
                     sender=sender,
                     tracking_data="t" * 100,
-                    keyboard=payload.share_phone_keyboard("語" * 30),
+                    keyboard=keyboard.share_phone("語" * 30),
                 )
                 for message in messages:
                     self.assertLessEqual(

@@ -120,23 +120,3 @@ class TestSplitText(BaseCase):
         self.assertEqual(split.split_text(" " * 30, 10), [])
         self.assertEqual(split.split_text(" " * 30 + "a", 10), ["a"])
         self.assertEqual(split.split_text("a" + " " * 30 + "b", 10), ["a", "b"])
-
-
-@tagged("post_install", "-at_install")
-class TestKeyboard(BaseCase):
-    def test_buttons_are_found_again(self):
-        keyboard = payload.share_phone_keyboard("My number")
-        bodies = [
-            payload.encode(body).decode()
-            for body in build("word " * 3000, keyboard=keyboard)
-        ]
-        for order in (bodies, bodies[::-1]):
-            found = payload.find_keyboard(order)
-            self.assertIsInstance(found, payload.Keyboard)
-            self.assertEqual(found, keyboard)
-
-    def test_without_buttons_none_are_found(self):
-        for body in ("{}", "{", "[]", "3", "null", '{"keyboard":1}'):
-            with self.subTest(body=body):
-                self.assertIsNone(payload.find_keyboard([body]))
-        self.assertIsNone(payload.find_keyboard([]))

@@ -6,7 +6,7 @@ from markupsafe import Markup
 
 from odoo.tests import new_test_user
 
-from ..tools import payload
+from ..tools import keyboard as keyboard_tools
 from .common import ViberCase
 
 COMMENT = {"message_type": "comment", "subtype_xmlid": "mail.mt_comment"}
@@ -63,7 +63,7 @@ class TestVoice(ViberCase):
                     )
 
     def test_a_remote_call_adds_no_buttons(self):
-        keyboard = dict(payload.share_phone_keyboard("Tell us your number"))
+        keyboard = dict(keyboard_tools.share_phone("Tell us your number"))
         for user in (self.portal, self.agent):
             with self.subTest(user=user.login):
                 self.viber.requests.clear()

@@ -31,11 +31,6 @@ class OutgoingFile:
     url: str
 
 
-class Keyboard(dict):
-    """Buttons that this code made. A client may name any dict in a remote call, with
-    words and links that would stand below a message in the company's voice."""
-
-
 def build(
     text,
     files=(),
@@ -54,7 +49,7 @@ def build(
     :param str receiver: the customer's id at the bot
     :param Sender sender: whose name it carries
     :param str tracking_data: comes back with the customer's next messages
-    :param dict | None keyboard: shown below the last of the messages
+    :param Keyboard | None keyboard: shown below the last of the messages
     :param str prefix: in front of each piece of the text, and of files without one:
         whose words they are
     :return: bodies for ``send_message`` in the order they are to be sent
@@ -95,37 +90,6 @@ def build_welcome(text, sender):
     [first, *_rest] = build(text, receiver="", sender=sender)
     del first["receiver"]
     return first
-
-
-def share_phone_keyboard(label):
-    """Build a keyboard with one button, by which a customer shares their number.
-
-    :param str label: what stands on the button
-    :rtype: Keyboard
-    """
-    button = {
-        "Columns": 6,
-        "Rows": 1,
-        "ActionType": "share-phone",
-        "ActionBody": const.SHARE_PHONE_BODY,
-        "Text": label,
-    }
-    return Keyboard(Type="keyboard", DefaultHeight=False, Buttons=[button])
-
-
-def find_keyboard(bodies):
-    """Find the buttons below a message that was built before.
-
-    :param bodies: texts that :func:`encode` made of its payloads
-    :rtype: Keyboard | None
-    """
-    for body in bodies:
-        try:
-            return Keyboard(json.loads(body)["keyboard"])
-        # Without buttons, as most are; or kept by something that is not ours.
-        except (KeyError, TypeError, ValueError):
-            continue
-    return None
 
 
 def degrade(payload):
