@@ -298,6 +298,7 @@ TABLE = {
 READS_NOTHING = {
     "address.is_public_ip": "an address that the name service gave",
     "content.file_url": "gives back one of two values",
+    "errors.ViberError.detail": "what was cut before",
     "keyboard.find": "payloads that we made",
     "keyboard.share_phone": "a label of ours",
     "media.Downloads.is_busy": "reads no bytes; fetches by try_fetch",
@@ -308,6 +309,8 @@ READS_NOTHING = {
     "media.Downloads.want": "reads no bytes; fetches by try_fetch",
     "payload.degrade": "a payload that we made",
     "reference.make": "ids of ours",
+    "status.find": "a number, looked up",
+    "status.of": "an error of ours",
     "viber_api.ViberApi.send_message": "in one entry with get_account_info",
     "viber_api.ViberApi.set_webhook": "in one entry with get_account_info",
 }

@@ -1,4 +1,4 @@
-"""Names, limits and tables of the Viber Bot API that the addon relies on.
+"""Names and limits of the Viber Bot API that the addon relies on.
 
 Every number has its source: ``CH`` is creators.viber.com/docs/bots-api, ``DV`` is
 developers.viber.com/docs/api/rest-bot-api; "seen" means captured traffic.
@@ -52,81 +52,11 @@ SET_WEBHOOK_TIMEOUT = (5, 20)
 #: Far above the longest answer: that about the account, which names its members.
 ANSWER_MAX_BYTES = 1024 * 1024
 
-# -- Status codes (viber_bot_api.md, 7; CH and DV "Error codes") ---------------
-
-STATUS_OK = 0
-STATUS_INVALID_URL = 1
-STATUS_BAD_TOKEN = 2
-STATUS_NO_FREE_MESSAGES = 23
-STATUS_NAMES = {
-    1: "invalidUrl",
-    2: "invalidAuthToken",
-    3: "badData",
-    4: "missingData",
-    5: "receiverNotRegistered",
-    6: "receiverNotSubscribed",
-    7: "publicAccountBlocked",
-    8: "publicAccountNotFound",
-    9: "publicAccountSuspended",
-    10: "webhookNotSet",
-    11: "receiverNoSuitableDevice",
-    12: "tooManyRequests",
-    13: "apiVersionNotSupported",
-    14: "incompatibleWithVersion",
-    15: "publicAccountNotAuthorized",
-    16: "inchatReplyMessageNotAllowed",
-    17: "publicAccountIsNotInline",
-    18: "noPublicChat",
-    19: "cannotSendBroadcast",
-    20: "broadcastNotAllowed",
-    21: "unsupportedCountry",
-    22: "paymentUnsupported",
-    23: "freeMessagesExceeded",
-    24: "noBalance",
-    999: "badReceiverId",
-}
-#: What a status means for the message that got it: ``later`` try again after a while,
-#: ``wait`` for the customer or the next hour, ``recipient`` has left the bot,
-#: ``account`` nothing of this bot passes, ``degrade`` once more without what is newer
-#: than the customer's client, ``request`` this message will never pass.
-STATUS_POLICY = {
-    1: "request",
-    2: "account",
-    3: "request",
-    4: "request",
-    5: "recipient",
-    6: "recipient",
-    7: "account",
-    8: "account",
-    9: "account",
-    10: "account",
-    11: "request",
-    12: "wait",
-    13: "degrade",
-    14: "degrade",
-    15: "account",
-    16: "request",
-    17: "request",
-    18: "request",
-    19: "later",
-    20: "request",
-    21: "request",
-    22: "request",
-    23: "wait",
-    24: "account",
-    999: "recipient",
-}
-STATUS_POLICY_UNKNOWN = "later"
-
-#: ``billing_status`` of an accepted message (viber_bot_api.md, 6.4; CH "Send message").
-BILLING_STATUSES = ("0", "1", "2", "3", "4", "5")
-
 # -- Limits of one message (CH "Send message") ---------------------------------
 
 PAYLOAD_MAX_BYTES = 30_000
 TEXT_MAX_LENGTH = 7_000
 SENDER_NAME_MAX_LENGTH = 28
-TRACKING_DATA_MAX_LENGTH = 4_000
 #: API levels that plain messages and the share-phone button need.
 MIN_API_VERSION = 1
 KEYBOARD_API_VERSION = 3

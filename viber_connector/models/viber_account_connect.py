@@ -16,6 +16,7 @@ from ..tools.errors import (
     ViberUncertain,
 )
 from ..tools.text import clean_line, is_visible
+from . import viber_reason
 
 _logger = logging.getLogger(__name__)
 
@@ -62,7 +63,7 @@ class ViberAccount(models.Model):
             api.set_webhook(self.webhook_url, const.EVENT_TYPES)
             info = api.get_account_info()
         except ViberError as error:
-            raise UserError(self._explain_connect_error(error)) from error
+            raise UserError(self._explain(error)) from error
         if info.get("webhook") != self.webhook_url:
             raise UserError(
                 self.env._(
@@ -91,8 +92,9 @@ class ViberAccount(models.Model):
             except ViberError as error:
                 raise UserError(
                     self.env._(
-                        "Viber could not be told: %s. Try again in a few minutes.",
-                        error,
+                        "Viber could not be told that this bot is disconnected: its "
+                        "webhook is still there. %s",
+                        account._explain(error),
                     )
                 ) from error
         # sudo: the state is for nobody to write
@@ -128,9 +130,9 @@ class ViberAccount(models.Model):
         except (ViberUnavailable, ViberUncertain) as error:
             # It goes on by itself as soon as Viber answers.
             self._pause(str(error))
-            return self._explain_connect_error(error)
+            return self._explain(error)
         except ViberError as error:
-            return self._fail_check(self._explain_connect_error(error))
+            return self._fail_check(self._explain(error))
         if info.get("webhook") != self.webhook_url:
             return self._fail_check(
                 self.env._(
@@ -158,36 +160,13 @@ class ViberAccount(models.Model):
             "state_reason": False,
         }
 
-    def _explain_connect_error(self, error):
-        """Say what went wrong and what to do.
+    def _explain(self, error):
+        """Say what is wrong with this account and what to do.
 
         :param ViberError error: what Viber or the network said
         :rtype: str
         """
-        if error.status == const.STATUS_BAD_TOKEN:
-            return self.env._(
-                "Viber does not know this API key. Copy it again from "
-                "partners.viber.com and paste it whole."
-            )
-        if error.status == const.STATUS_INVALID_URL:
-            return self.env._(
-                "Viber can't reach this Odoo at %(url)s. The address must be public, "
-                "https with a valid certificate and its whole chain, and lead to this "
-                "database without a redirect. Viber says: %(reason)s",
-                url=self.webhook_url,
-                reason=error,
-            )
-        if isinstance(error, ViberAccountError):
-            return self.env._(
-                "Viber refuses this bot: %s. Ask Viber's support what to do.", error
-            )
-        if isinstance(error, (ViberUnavailable, ViberUncertain)):
-            return self.env._(
-                "Viber does not answer: %s. Check that this server may open "
-                "connections to the internet, then try again.",
-                error,
-            )
-        return self.env._("Viber refused: %s", error)
+        return viber_reason.for_managers(self.env, error, self.webhook_url)
 
     def _get_base_url(self):
         return self.base_url or self.get_base_url()

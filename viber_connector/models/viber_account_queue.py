@@ -134,7 +134,7 @@ class ViberAccount(models.Model):
         self._notify_managers(
             self.env._("Viber refuses %s", self.name),
             self.env._(
-                "Nothing can be sent from the Viber account %(name)s: %(reason)s. What "
+                "Nothing can be sent from the Viber account %(name)s. %(reason)s What "
                 "is written meanwhile waits. Open the account and press Check "
                 "Connection when this is mended.",
                 name=self.name,
@@ -254,11 +254,13 @@ class ViberAccount(models.Model):
             return self.browse()
         if isinstance(error, ViberAccountError):
             self._resume()
-            return self._stop(str(error))
+            return self._stop(self._explain(error))
         if self._is_paused_for_too_long():
             self._resume()
             return self._stop(
-                self.env._("Viber could not be reached for a day: %s", error)
+                self.env._(
+                    "Viber could not be reached for a day. %s", self._explain(error)
+                )
             )
         self._pause(str(error))
         return self.browse()

@@ -180,7 +180,11 @@ class ViberMessage(models.Model):
         gone._set_state(
             "failed",
             failure_type="viber_recipient",
-            failure_reason=self.env._("The customer has left the Viber bot."),
+            failure_reason=self.env._(
+                "The customer has left the bot, so that nothing reaches them in Viber. "
+                "Reach them another way; when they write to the bot again you can "
+                "answer."
+            ),
         )
         if notification:
             notification._viber_sum_up()

@@ -9,6 +9,7 @@ from odoo import api, fields, models
 from .. import const
 from ..tools import errors
 from ..tools import payload as payload_tools
+from . import viber_reason
 from .viber_queue_mixin import CONFLICTS
 
 _logger = logging.getLogger(__name__)
@@ -25,6 +26,7 @@ class ViberMessage(models.Model):
     _POLICIES = [
         (errors.ViberUncertain, "_become_uncertain"),
         (errors.ViberRateLimited, "_wait_for_customer"),
+        (errors.ViberQuotaUsedUp, "_wait_for_quota"),
         (errors.ViberRecipientError, "_lose_recipient"),
         (errors.ViberAccountError, "_stop_account"),
         (errors.ViberTooNew, "_degrade"),
@@ -67,7 +69,9 @@ class ViberMessage(models.Model):
                 self._move(
                     "uncertain",
                     failure_type="viber_uncertain",
-                    failure_reason=self.env._("Viber's answer could not be kept."),
+                    failure_reason=viber_reason.for_agents(
+                        self.env, errors.ViberUncertain("It could not be kept")
+                    ),
                 )
         return None
 
@@ -142,20 +146,31 @@ class ViberMessage(models.Model):
     def _become_uncertain(self, error):
         """Viber may have taken it: a receipt or a person has to say."""
         self._move(
-            "uncertain", failure_type="viber_uncertain", failure_reason=str(error)
+            "uncertain",
+            failure_type="viber_uncertain",
+            failure_reason=viber_reason.for_agents(self.env, error),
         )
         self.account_id._pause(str(error))
 
     def _lose_recipient(self, error):
         """The customer has left: so it is known before the next message."""
-        self._move("failed", failure_type="viber_recipient", failure_reason=str(error))
+        self._move(
+            "failed",
+            failure_type="viber_recipient",
+            failure_reason=viber_reason.for_agents(self.env, error),
+        )
         return (self.subscriber_id._set_subscribed, False, self.sending_date)
 
     def _stop_account(self, error):
         """Nothing of this account passes: keep all, and call an administrator."""
-        self._move("outgoing", failure_type="viber_account", failure_reason=str(error))
-        stopped = self.account_id._stop(str(error))
-        return (stopped._tell_managers, str(error)) if stopped else None
+        self._move(
+            "outgoing",
+            failure_type="viber_account",
+            failure_reason=viber_reason.for_agents(self.env, error),
+        )
+        reason = self.account_id._explain(error)
+        stopped = self.account_id._stop(reason)
+        return (stopped._tell_managers, reason) if stopped else None
 
     def _degrade(self, error):
         """Once more without what the customer's client does not know."""
@@ -173,19 +188,29 @@ class ViberMessage(models.Model):
             self.account_id._pause(str(error))
         if self.attempt_count > len(const.SEND_RETRY_DELAYS):
             self._move(
-                "failed", failure_type="viber_unavailable", failure_reason=str(error)
+                "failed",
+                failure_type="viber_unavailable",
+                failure_reason=self.env._(
+                    "Viber did not take this message, however often it was tried. Send "
+                    "it again later, or reach the customer another way (%s).",
+                    error.detail,
+                ),
             )
             return
         delay = _jitter(const.SEND_RETRY_DELAYS[self.attempt_count - 1])
         self._move(
             "outgoing",
-            failure_reason=str(error),
+            failure_reason=viber_reason.for_agents(self.env, error),
             next_attempt_date=fields.Datetime.add(fields.Datetime.now(), seconds=delay),
         )
 
     def _fail(self, error):
         """It would be refused again."""
-        self._move("failed", failure_type="viber_request", failure_reason=str(error))
+        self._move(
+            "failed",
+            failure_type="viber_request",
+            failure_reason=viber_reason.for_agents(self.env, error),
+        )
 
 
 def _jitter(seconds):

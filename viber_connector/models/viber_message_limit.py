@@ -4,6 +4,7 @@ from odoo import api, fields, models
 from odoo.tools import SQL
 
 from .. import const
+from . import viber_reason
 
 
 class ViberMessage(models.Model):
@@ -39,27 +40,16 @@ class ViberMessage(models.Model):
         held._wait_for_customer()
         return held
 
-    def _wait_for_customer(self, error=None):
-        """Wait for the next hour, or for the customer to write.
-
-        :return: what has to follow, with its parameters, or nothing
-        :rtype: tuple | None
-        """
-        if error and error.status == const.STATUS_NO_FREE_MESSAGES:
-            return self._wait_for_quota()
+    def _wait_for_customer(self, _error=None):
+        """Wait for the next hour, or for the customer to write."""
         self._move(
             "outgoing",
             failure_type="viber_rate",
-            failure_reason=self.env._(
-                "Viber allows %s messages an hour to a customer who does not answer. "
-                "It leaves in the next hour, or when they write.",
-                const.MESSAGES_PER_HOUR_MAX,
-            ),
+            failure_reason=viber_reason.for_silence(self.env),
             # The waiting is no fault of the message: its tries start again.
             attempt_count=0,
             next_attempt_date=fields.Datetime.add(self._hour_start(), hours=1),
         )
-        return None
 
     @api.model
     def _release(self, subscriber):

@@ -12,6 +12,7 @@ from odoo.tools import SQL
 
 from .. import const
 from ..tools import errors
+from . import viber_reason
 from .viber_message_flight import Flight, failed
 from .viber_queue_mixin import CONFLICTS
 
@@ -291,7 +292,9 @@ class ViberMessage(models.Model):
             found = lost.try_lock_for_update(allow_referencing=True)._move(
                 "uncertain",
                 failure_type="viber_uncertain",
-                failure_reason=self.env._("The server stopped while it was sending."),
+                failure_reason=viber_reason.for_agents(
+                    self.env, errors.ViberUncertain("Odoo stopped meanwhile")
+                ),
             )
 
         # What another process has found as well is left to it.

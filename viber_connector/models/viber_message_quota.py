@@ -6,6 +6,8 @@ from datetime import datetime
 from odoo import api, fields, models
 from odoo.tools import SQL, format_date
 
+from . import viber_reason
+
 # What Viber takes though the customer has not just written.
 _OUT_OF_SESSION = ("3", "4", "5")
 
@@ -13,9 +15,13 @@ _OUT_OF_SESSION = ("3", "4", "5")
 class ViberMessage(models.Model):
     _inherit = "viber.message"
 
-    def _wait_for_quota(self):
+    def _wait_for_quota(self, _error=None):
         """Viber takes this only for money: wait for the customer, whose writing makes
-        it free, or for the next month's free messages; for these once."""
+        it free, or for the next month's free messages; for these once.
+
+        :return: what has to follow, with its parameters
+        :rtype: tuple
+        """
         month = fields.Datetime.start_of(fields.Datetime.now(), "month")
         untold = self.account_id._use_up_quota(fields.Datetime.add(month, months=1))
         behind = self.browse()
@@ -69,11 +75,8 @@ class ViberMessage(models.Model):
         """
         return {
             "failure_type": "viber_rate",
-            "failure_reason": self.env._(
-                "The bot has used up its free messages of this month at Viber. This "
-                "leaves when the customer writes, or on %s. If that is too late, "
-                "cancel it and reach them another way.",
-                format_date(self.env, account.quota_renewal_date),
+            "failure_reason": viber_reason.for_quota(
+                self.env, format_date(self.env, account.quota_renewal_date)
             ),
             # The waiting is no fault of the message: its tries start again.
             "attempt_count": 0,

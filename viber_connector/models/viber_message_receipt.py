@@ -103,12 +103,15 @@ class ViberMessage(models.Model):
 
     def _refuse(self, event):
         """The customer's client could not show what Viber had accepted."""
+        reason = self.env._(
+            "The customer's Viber could not show this message. Send it in another "
+            "form, such as a plain text, or reach them another way."
+        )
         description = callback.parse(event.payload).description
         return self._move(
             "failed",
             failure_type="viber_request",
-            failure_reason=description
-            or self.env._("The customer's Viber could not show the message."),
+            failure_reason=f"{reason} ({description})" if description else reason,
         )
 
     @api.model

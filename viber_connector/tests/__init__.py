@@ -37,6 +37,7 @@ from . import test_recipients
 from . import test_removal
 from . import test_rights
 from . import test_routing
+from . import test_statuses
 from . import test_taking_over
 from . import test_text_files
 from . import test_text_out

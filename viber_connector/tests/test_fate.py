@@ -12,6 +12,8 @@ from odoo.tools import SQL, mute_logger
 
 from .. import const
 from ..models.viber_message import _COMES_FROM, _logger
+from ..tools import errors
+from ..tools.status import STATUSES, find
 from .common import ViberCase
 
 STATES = list(_COMES_FROM)
@@ -206,26 +208,30 @@ class TestPolicies(FateCase):
     def test_every_status_has_its_fate(self):
         """The table of viber_bot_api.md, section 7."""
         fates = {
-            "account": ("outgoing", "viber_account"),
-            "later": ("outgoing", False),
-            "recipient": ("failed", "viber_recipient"),
-            "request": ("failed", "viber_request"),
-            "wait": ("outgoing", "viber_rate"),
+            errors.ViberAccountError: ("outgoing", "viber_account"),
+            errors.ViberUnavailable: ("outgoing", False),
+            errors.ViberRecipientError: ("failed", "viber_recipient"),
+            errors.ViberRequestError: ("failed", "viber_request"),
+            errors.ViberRateLimited: ("outgoing", "viber_rate"),
+            errors.ViberQuotaUsedUp: ("outgoing", "viber_rate"),
             # A plain text has nothing that could be left out.
-            "degrade": ("failed", "viber_request"),
+            errors.ViberTooNew: ("failed", "viber_request"),
         }
-        for status, policy in (
-            const.STATUS_POLICY | {25: "later", -1: "later"}
-        ).items():
+        for status in (*STATUSES, 25, -1):
+            policy = find(status).error
             with self.subTest(status=status):
                 self.env["viber.message"].search([]).unlink()
                 self.account.state = "connected"
                 self.subscriber.is_subscribed = True
                 row = self.answered({"status": status, "status_message": "why"})
                 self.assertEqual((row.state, row.failure_type), fates[policy])
-                self.assertEqual(self.subscriber.is_subscribed, policy != "recipient")
                 self.assertEqual(
-                    self.account.state, "error" if policy == "account" else "connected"
+                    self.subscriber.is_subscribed,
+                    policy is not errors.ViberRecipientError,
+                )
+                is_account = policy is errors.ViberAccountError
+                self.assertEqual(
+                    self.account.state, "error" if is_account else "connected"
                 )
                 self.assertTrue(row.failure_reason)
                 self.assertEqual(

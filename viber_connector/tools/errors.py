@@ -1,4 +1,7 @@
-"""What can go wrong between us and Viber: one class, one policy."""
+"""What can go wrong between us and Viber: one class, one policy.
+
+Which status of Viber's is of which class, and what people are told: :mod:`.status`.
+"""
 
 
 class ViberError(Exception):
@@ -12,6 +15,16 @@ class ViberError(Exception):
         super().__init__(message)
         self.status = status
 
+    def __str__(self):
+        text = self.args[0]
+        return text if self.status is None else f"{text} (Viber status {self.status})"
+
+    @property
+    def detail(self):
+        """str: what happened, to stand in parentheses behind a sentence."""
+        text = self.args[0]
+        return text if self.status is None else f"{text}, Viber status {self.status}"
+
 
 class ViberUnavailable(ViberError):
     """Viber surely has not taken the request: try again later."""
@@ -23,6 +36,10 @@ class ViberUncertain(ViberError):
 
 class ViberRateLimited(ViberError):
     """Too many messages to a customer who does not answer: wait."""
+
+
+class ViberQuotaUsedUp(ViberError):
+    """The bot has no free messages this month: wait for the customer, or the next."""
 
 
 class ViberRecipientError(ViberError):

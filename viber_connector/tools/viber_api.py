@@ -4,6 +4,7 @@ It knows no ORM, retries nothing and never sleeps. Its errors hold no secret.
 """
 
 import json
+import string
 from dataclasses import dataclass
 
 import requests
@@ -11,29 +12,13 @@ from urllib3.exceptions import ProtocolError, ReadTimeoutError, SSLError
 
 from .. import const
 from . import payload as payload_tools
-from .errors import (
-    ViberAccountError,
-    ViberRateLimited,
-    ViberRecipientError,
-    ViberRequestError,
-    ViberTooNew,
-    ViberUnavailable,
-    ViberUncertain,
-)
+from . import status as status_tools
+from .errors import ViberUnavailable, ViberUncertain
 from .text import clean_line, shorten
 
 _ERROR_TEXT_MAX_LENGTH = 300
 # Small, for what is packed may be a thousand times as long.
 _CHUNK = 4 * 1024
-
-_ERROR_CLASSES = {
-    "account": ViberAccountError,
-    "degrade": ViberTooNew,
-    "later": ViberUnavailable,
-    "recipient": ViberRecipientError,
-    "request": ViberRequestError,
-    "wait": ViberRateLimited,
-}
 
 
 @dataclass(frozen=True)
@@ -135,7 +120,7 @@ class ViberApi:
         status = answer.get("status") if isinstance(answer, dict) else None
         if type(status) is not int:  # False is an int too, but no success
             raise ViberUncertain("The answer has no status")
-        if status != const.STATUS_OK:
+        if status != status_tools.OK:
             raise self._status_error(status, answer.get("status_message"))
         return answer
 
@@ -143,11 +128,8 @@ class ViberApi:
         """Viber's verdict as an error; its text may be a Java stack trace or absent."""
         text = clean_line(message).replace(self._auth_token, "***")
         text = shorten(text, _ERROR_TEXT_MAX_LENGTH)
-        policy = const.STATUS_POLICY.get(status, const.STATUS_POLICY_UNKNOWN)
-        name = const.STATUS_NAMES.get(status, "unknown")
-        return _ERROR_CLASSES[policy](
-            f"{text or name} (Viber status {status})", status=status
-        )
+        known = status_tools.find(status)
+        return known.error(text or known.name, status=status)
 
 
 def _billing_status(value):
@@ -155,7 +137,7 @@ def _billing_status(value):
         was seen are numbers
     :rtype: int | None
     """
-    if isinstance(value, str) and value in const.BILLING_STATUSES:
+    if isinstance(value, str) and len(value) == 1 and value in string.digits:
         return int(value)
     return value if type(value) is int else None
 
