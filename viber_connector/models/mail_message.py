@@ -155,7 +155,7 @@ class MailMessage(models.Model):
             self._viber_text(account),
             [
                 attachment._viber_outgoing_file(account)
-                for attachment in self._viber_attachments(account)
+                for attachment in self._viber_files_to_send(account)
             ],
             receiver=subscriber.viber_user_id,
             sender=self._viber_sender(account),
@@ -164,7 +164,7 @@ class MailMessage(models.Model):
             prefix=self._viber_prefix(),
         )
 
-    def _viber_attachments(self, account):
+    def _viber_files_to_send(self, account):
         """:return: the files of this message: those below it, then the rest of those
             in its text that may leave
         :rtype: ir.attachment
@@ -386,7 +386,7 @@ class MailMessage(models.Model):
         :return: ``True``
         :raise AccessError: when the user may not write in the conversation
         """
-        self._viber_rows_to_act_on()._confirm()
+        self._viber_rows_to_act_on()._mark_arrived()
         return True
 
     def _viber_rows_to_act_on(self):

@@ -263,7 +263,7 @@ class ViberMessage(models.Model):
             # What they held back can leave.
             self._wake()
 
-    def _confirm(self):
+    def _mark_arrived(self):
         """Take a person's word that what may have arrived has arrived."""
         uncertain = self.filtered(lambda row: row.state == "uncertain")
         for row in uncertain:
@@ -346,7 +346,7 @@ class ViberMessage(models.Model):
         :return: ``True``
         :raise AccessError: when the user is no manager of these messages
         """
-        self._viber_as_manager()._confirm()
+        self._viber_as_manager()._mark_arrived()
         return True
 
     def _viber_as_manager(self):

@@ -259,7 +259,7 @@ class TestFilesOfNotes(ViberCase):
     def test_an_employee_names_what_they_may_read(self):
         file = self.file()
         message = self.post(self.agent, "x")
-        files = message.sudo()._viber_attachments
+        files = message.sudo()._viber_files_to_send
         message.sudo().body = self.shown(file)
         self.assertEqual(files(self.account), file)
         # A file of the full composer is its owner's.
@@ -272,7 +272,7 @@ class TestFilesOfNotes(ViberCase):
         self.task.message_unsubscribe(self.agent.partner_id.ids)
         self.env.flush_all()
         self.env.invalidate_all()
-        self.assertFalse(message.sudo()._viber_attachments(self.account))
+        self.assertFalse(message.sudo()._viber_files_to_send(self.account))
 
     def test_who_edits_answers_for_it(self):
         file = self.file()
