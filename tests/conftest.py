@@ -66,7 +66,8 @@ def _serve(request, variables, simulator, workers):
     purpose = request.module.__name__.rpartition(".")[2].replace("_", "-")
     if not workers:
         purpose += "-threaded"
-    with databases.temporary(variables, purpose) as database:
+    template = getattr(request.module, "TEMPLATE", databases.CONNECTOR)
+    with databases.temporary(variables, purpose, template) as database:
         with OdooServer(variables, database, workers) as server:
             parameter = "viber_connector.api_url", simulator.api_url
             server.rpc("ir.config_parameter", "set_param", *parameter)

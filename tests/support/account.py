@@ -11,11 +11,15 @@ class Account:
     :param values: further values of the ``viber.account``
     """
 
+    #: What its conversations are.
+    carrier = "project.task"
+
     def __init__(self, odoo, viber, name="Service desk", **values):
         self.odoo = odoo
         self.viber = viber
         self.bot = viber.create_bot(name)
         own = {"name": name, "auth_token": self.bot["token"], "base_url": odoo.url}
+        self.carrier = values.get("conversation_model", self.carrier)
         self.id = odoo.rpc("viber.account", "create", own | values)
         odoo.rpc("viber.account", "action_connect", [self.id])
 
@@ -27,13 +31,13 @@ class Account:
         """Find the conversations of this account.
 
         :param dict customer: of the simulator; all customers by default
-        :return: ids of the tasks, oldest first (list of int)
+        :return: ids of the records, oldest first (list of int)
         """
         domain = [("viber_account_id", "=", self.id)]
         if customer:
             viber_id = self.viber.viber_id(customer, self.bot)
             domain.append(("viber_subscriber_id.viber_user_id", "=", viber_id))
-        return self.odoo.rpc("project.task", "search", domain, order="id")
+        return self.odoo.rpc(self.carrier, "search", domain, order="id")
 
     def wait_for_task(self, customer, timeout=LIMIT):
         """:return: id of the customer's latest task (int), as soon as there is one."""
@@ -48,7 +52,7 @@ class Account:
         """
         self.viber.write(customer, self.bot, text)
         domain = [
-            ("model", "=", "project.task"),
+            ("model", "=", self.carrier),
             ("res_id", "in", []),
             ("body", "ilike", text),
         ]
@@ -69,7 +73,7 @@ class Account:
         """
         agent = self.odoo if login == "admin" else self.odoo.session(login)
         return agent.rpc(
-            *("project.task", "message_post", [task]),
+            *(self.carrier, "message_post", [task]),
             body=body,
             message_type="comment",
             subtype_xmlid="mail.mt_comment",

@@ -1,0 +1,151 @@
+"""An agent of OCA's helpdesk answers from a ticket, and the bridge goes again."""
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from devtools import databases
+from devtools.paths import ADDON
+from viber_simulator.testing import wait_until
+
+from .support import Account, log_in, open_page
+
+#: Which database the server of this module has.
+TEMPLATE = databases.BRIDGED
+BRIDGE = f"{ADDON.name}_helpdesk_mgmt"
+
+
+@pytest.fixture(scope="module")
+def account(odoo_threaded, simulator):
+    """A connected account whose conversations become tickets of a team."""
+    members = [(6, 0, [odoo_threaded.rpc("res.users", "search", [], limit=1)[0]])]
+    team = odoo_threaded.rpc(
+        "helpdesk.ticket.team", "create", {"name": "First aid", "user_ids": members}
+    )
+    values = {"conversation_model": "helpdesk.ticket", "helpdesk_team_id": team}
+    return Account(odoo_threaded, simulator, **values)
+
+
+@pytest.fixture
+def customer(simulator):
+    return simulator.create_user("Olena Koval", language="uk-UA", country="UA")
+
+
+@pytest.fixture
+def ticket(account, customer):
+    """The id of a conversation's ticket."""
+    return account.write(customer, "Good day, my printer is on fire")
+
+
+def open_ticket(page, odoo, ticket):
+    log_in(page, odoo)
+    page.goto(f"{odoo.url}/odoo/helpdesk.ticket/{ticket}")
+    expect(page.locator(".o-mail-Message").first).to_be_visible()
+
+
+def answer(page, text):
+    page.get_by_role("button", name="Send message").click()
+    page.locator(".o-mail-Composer-input").fill(text)
+    page.locator(".o-mail-Composer-send").click()
+    return page.locator(".o-mail-Message", has_text=text).first
+
+
+def test_an_agent_answers_from_a_ticket(
+    page, odoo_threaded, account, simulator, customer, ticket, screenshots
+):
+    open_ticket(page, odoo_threaded, ticket)
+    expect(page.locator("[name=partner_id] input")).to_have_value("Olena Koval")
+    expect(page.locator("[name=viber_subscriber_id] input")).to_have_value(
+        "Olena Koval"
+    )
+    expect(page.locator(".alert-warning:visible")).to_have_count(0)
+    simulator.write(customer, account.bot, "Is anybody there?")
+    expect(
+        page.locator(".o-mail-Message", has_text="Is anybody there?").first
+    ).to_be_visible()
+    status = answer(page, "It is being extinguished").locator(".o-viber-status")
+    expect(status).to_contain_text("Delivered", timeout=10_000)
+    assert simulator.wait_for_message(customer, account.bot, "being extinguished")
+    page.screenshot(path=screenshots / "8-ticket.png")
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.screenshot(path=screenshots / "8-ticket-narrow.png")
+
+
+def test_the_phone_is_asked_for_and_shared(
+    page, odoo_threaded, account, simulator, customer, ticket
+):
+    open_ticket(page, odoo_threaded, ticket)
+    page.get_by_role("button", name="Ask for Phone Number").click()
+    simulator.wait_for_message(customer, account.bot, "Please share your phone number")
+    simulator.tap(customer, account.bot, 0)
+    expect(page.get_by_text(f"+{customer['phone']}").first).to_be_visible()
+
+
+def test_a_notice_says_that_answers_do_not_reach_the_customer(
+    page, odoo_threaded, ticket
+):
+    contact = odoo_threaded.rpc("res.partner", "create", {"name": "Somebody else"})
+    odoo_threaded.rpc("helpdesk.ticket", "write", [ticket], {"partner_id": contact})
+    open_ticket(page, odoo_threaded, ticket)
+    notice = page.locator(".alert-warning", has_text="Answers do not reach Viber")
+    expect(notice).to_be_visible()
+    notice.get_by_role("button", name="Link Viber to This Customer").click()
+    expect(notice).to_be_hidden()
+
+
+def test_the_filter_finds_the_tickets_of_viber(page, odoo_threaded, ticket):
+    values = {"name": "By telephone", "description": "-"}
+    odoo_threaded.rpc("helpdesk.ticket", "create", values)
+    log_in(page, odoo_threaded)
+    action = "helpdesk_mgmt.helpdesk_ticket_action_opened"
+    page.goto(f"{odoo_threaded.url}/odoo/action-{action}?view_type=list")
+    expect(page.get_by_text("By telephone")).to_be_visible()
+    page.locator(".o_searchview_dropdown_toggler").click()
+    page.get_by_role("menuitemcheckbox", name="Viber").click()
+    expect(page.get_by_text("By telephone")).to_be_hidden()
+    expect(page.get_by_text("Good day, my printer is on fire").first).to_be_visible()
+
+
+def test_the_account_says_what_conversations_become(
+    page, odoo_threaded, account, screenshots
+):
+    log_in(page, odoo_threaded)
+    page.goto(f"{odoo_threaded.url}/odoo/viber.account/{account.id}")
+    expect(page.locator("[name=conversation_model]")).to_be_visible()
+    expect(page.locator("[name=helpdesk_team_id] input")).to_have_value("First aid")
+    expect(page.locator("[name=project_id]")).to_be_hidden()
+    page.screenshot(path=screenshots / "8-account-of-tickets.png")
+
+
+def test_the_bridge_goes_and_nothing_is_lost(
+    browser, odoo_threaded, account, simulator, customer, ticket
+):
+    """Last: the tickets are plain ones then, and the account makes tasks."""
+    rpc = odoo_threaded.rpc
+    message = account.comment(ticket, "Before it goes")
+    simulator.wait_for_message(customer, account.bot, "Before it goes")
+    domain = [("mail_message_id", "=", message)]
+    [row] = rpc("viber.message", "search_read", domain, ["payload"])
+    start = len(odoo_threaded.log_text())
+    module = rpc("ir.module.module", "search", [("name", "=", BRIDGE)])
+    rpc("ir.module.module", "button_immediate_uninstall", module)
+    assert not re.search("WARNING|ERROR", odoo_threaded.log_text()[start:])
+    values = account.read("conversation_model", "state")
+    assert values["conversation_model"] == "project.task"
+    domain = [("model", "=", "viber.account"), ("res_id", "=", account.id)]
+    bodies = rpc("mail.message", "search_read", domain, ["body"])
+    assert any("New conversations become" in found["body"] for found in bodies)
+    fields = ["payload", "res_model", "res_id"]
+    [after] = rpc("viber.message", "read", [row["id"]], fields)
+    assert after == row | {"res_model": False, "res_id": 0}
+    with open_page(browser) as page:
+        open_ticket(page, odoo_threaded, ticket)
+        expect(page.get_by_text("Before it goes").first).to_be_visible()
+    account.carrier = "project.task"
+    simulator.write(customer, account.bot, "Is anybody still there?")
+    task = account.wait_for_task(customer)
+    [found] = wait_until(
+        lambda: rpc("project.task", "read", [task], ["name"]), what="the task"
+    )
+    assert found["name"] == "Is anybody still there?"
