@@ -391,7 +391,9 @@ class MailMessage(models.Model):
 
     def _viber_rows_to_act_on(self):
         if not self.env.user._is_internal():
-            raise UserError(self.env._("Only employees can do this."))
+            raise UserError(
+                self.env._("Only employees can do this. Ask one who works on it.")
+            )
         self.check_access("read")
         for model, res_ids in self._viber_documents().items():
             self.env[model].browse(res_ids).check_access("write")

@@ -102,11 +102,14 @@ class MailNotification(models.Model):
         :rtype: str
         """
         if failure_type == "viber_nothing":
-            return self.env._("Nothing of this message can be shown in Viber.")
+            return self.env._(
+                "Nothing of this message can be shown in Viber. Say it another way, "
+                "for example as a plain text."
+            )
         if failure_type == "viber_unknown":
             return self.env._(
-                "Nobody knows who wrote this: it does not go to Viber in the company's "
-                "name."
+                "It is not known who wrote this message, so it does not go to Viber in "
+                "the company's name. Write it yourself, then the customer gets it."
             )
         conversation = self.mail_message_id._viber_conversation()
         account = conversation.viber_account_id

@@ -91,8 +91,8 @@ class ResPartner(models.Model):
         :rtype: str
         """
         return self.env._(
-            "%s is a contact of an employee or of the company itself. Who writes in "
-            "Viber can't be that: choose another contact for them.",
+            "%s is the contact of an employee or of the company itself, which no "
+            "customer in Viber can be: choose another contact.",
             self.display_name,
         )
 

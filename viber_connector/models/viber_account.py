@@ -111,9 +111,10 @@ class ViberAccount(models.Model):
         "linked to that contact. Otherwise it is only suggested on the subscriber.",
     )
     new_task_when_closed = fields.Boolean(
+        "New Conversation When Closed",
         default=True,
-        help="A customer who writes again after their task was closed gets a new one. "
-        "Otherwise the message joins the latest task, whatever its state.",
+        help="A customer who writes again after their conversation was closed gets a "
+        "new one. Otherwise the message joins the latest, whatever its state.",
     )
     send_as_employee = fields.Boolean(
         help="The customer sees the name of whoever answers instead of the account's."
@@ -260,7 +261,8 @@ class ViberAccount(models.Model):
         if not address.is_base(api_url):
             raise UserError(
                 self.env._(
-                    "The system parameter %s is no address of a server.",
+                    "The system parameter %s does not hold the address of a server. "
+                    "Remove the parameter, and Viber's own is used.",
                     const.API_URL_PARAMETER,
                 )
             )

@@ -108,7 +108,7 @@ class ViberAccount(models.Model):
             raise ValidationError(
                 self.env._(
                     "Another account (maybe an archived one) has this API key already. "
-                    "A bot can be connected once only: open that account instead."
+                    "A bot can be connected only once: open that account instead."
                 )
             )
 
@@ -142,5 +142,9 @@ class ViberAccount(models.Model):
         :raise UserError: when the key is among the fields
         """
         if any(path[:1] == ["auth_token"] for path in paths):
-            raise UserError(self.env._("API keys can't be exported."))
+            raise UserError(
+                self.env._(
+                    "API keys can't be exported. Copy them from partners.viber.com."
+                )
+            )
         return super()._export_rows(paths, _is_toplevel_call=_is_toplevel_call)

@@ -296,7 +296,7 @@ class ViberConversationMixin(models.AbstractModel):
             record._viber_check_agent()
             customer = record.viber_customer_id
             if not customer:
-                raise UserError(self.env._("Choose the customer first."))
+                raise UserError(self.env._("Choose the customer first, then link."))
             # sudo: agents may not change subscribers; this change is checked
             subscriber = record.viber_subscriber_id.sudo()
             subscriber.with_env(self.env)._check_linkable(customer)
@@ -315,7 +315,12 @@ class ViberConversationMixin(models.AbstractModel):
         self._viber_check_agent()
         subscriber = self.viber_subscriber_id.sudo()
         if not subscriber.partner_id:
-            raise UserError(self.env._("This conversation has no customer in Viber."))
+            raise UserError(
+                self.env._(
+                    "This has no customer in Viber: choose its Viber Customer first, "
+                    "then ask for the number."
+                )
+            )
         lang = subscriber.partner_id.lang or self.env.lang
         words = self.with_context(lang=lang).env
         self.message_post(

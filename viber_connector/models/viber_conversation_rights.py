@@ -78,7 +78,9 @@ class ViberConversationMixin(models.AbstractModel):
         """
         self.check_access("write")
         if not self.env.su and not self.env.user._is_internal():
-            raise AccessError(self.env._("Only employees can do this."))
+            raise AccessError(
+                self.env._("Only employees can do this. Ask one who works on it.")
+            )
 
     def _viber_keep_customer(self):
         """Refuse that somebody from outside takes conversations from their customers:
@@ -89,7 +91,9 @@ class ViberConversationMixin(models.AbstractModel):
         is_outside = self.env.user.share and not self.env.su
         # sudo: a portal user may not read the field
         if is_outside and self.sudo().viber_subscriber_id:
-            raise AccessError(self.env._("Only employees can do this."))
+            raise AccessError(
+                self.env._("Only employees can do this. Ask one who works on it.")
+            )
 
     def _viber_check_company(self):
         """:raise UserError: when a conversation is of another company than its Viber

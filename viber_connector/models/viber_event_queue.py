@@ -375,14 +375,32 @@ class ViberEvent(models.Model):
 
     def _dispatch(self, subscriber, downloads):
         if self.event_type == callback.UNREADABLE:
-            return self._failed(self.env._("Nothing that Viber's documents describe."))
+            return self._failed(
+                self.env._(
+                    "Viber sent something that this version of the addon does not "
+                    "know. It is kept here: after an update of the addon press Process "
+                    "Again."
+                )
+            )
         handler = self._EVENT_HANDLERS.get(self.event_type)
         if not handler:
-            return self._ignored(self.env._("An event that asks for nothing."))
+            return self._ignored(
+                self.env._("Viber only informs of this; there is nothing to do.")
+            )
         if not subscriber and self.event_type in _KNOWING_EVENTS:
-            return self._failed(self.env._("Viber does not say whose it is."))
+            return self._failed(
+                self.env._(
+                    "Viber does not say which customer this is about, so that it can "
+                    "be brought to nobody. There is nothing to do."
+                )
+            )
         if not subscriber:
-            return self._ignored(self.env._("Of nobody who is known here."))
+            return self._ignored(
+                self.env._(
+                    "This is about somebody who has never written to this bot; there "
+                    "is nothing to do."
+                )
+            )
         event = callback.parse(self.payload)
         if event.user:
             subscriber._update_profile(event.user)

@@ -46,7 +46,8 @@ class ViberGuardedMixin(models.AbstractModel):
             labels = self.fields_get(guarded, ["string"])
             raise AccessError(
                 self.env._(
-                    "This can't be changed by hand: %s.",
+                    "Viber or Odoo fills in these fields; nobody can change them by "
+                    "hand: %s.",
                     ", ".join(
                         labels.get(name, {}).get("string", name) for name in guarded
                     ),

@@ -268,12 +268,25 @@ class ViberMedia(models.Model):
         :rtype: str
         """
         return {
-            "forbidden": self.env._("its address is not one of Viber's"),
-            "refused": self.env._("Viber does not give it away any more (%s)", error),
-            "too_big": self.env._("it is too big"),
-            "encoded": self.env._("it came in a form that is not accepted"),
-            "unavailable": self.env._("Viber could not be reached (%s)", error),
-            "slow": self.env._("it took too long"),
+            "forbidden": self.env._(
+                "The link that came for it does not lead to Viber. Ask the customer to "
+                "send it again."
+            ),
+            "refused": self.env._(
+                "Viber does not have it any more (%s). Ask the customer to send it "
+                "again.",
+                error,
+            ),
+            "too_big": self.env._(
+                "It is larger than this Odoo takes. Ask the customer for a smaller "
+                "file, or for a link to it."
+            ),
+            "encoded": self.env._(
+                "Viber's server packed it in a way that Odoo does not open. Ask the "
+                "customer to send it again."
+            ),
+            "unavailable": self.env._("Viber's server can't be reached (%s).", error),
+            "slow": self.env._("Viber's server was too slow."),
         }[error.reason]
 
     def _show(self, result):
@@ -315,7 +328,7 @@ class ViberMedia(models.Model):
         return self.event_id._small_print(
             [
                 self.env._(
-                    "%(file)s could not be fetched: %(reason)s. %(retry)s",
+                    "%(file)s could not be fetched. %(reason)s %(retry)s",
                     file=self.name,
                     reason=self.reason,
                     retry=self._retry_link(),

@@ -198,7 +198,10 @@ class ViberSubscriber(models.Model):
             if not subscriber.suggested_partner_id:
                 raise UserError(
                     subscriber.suggestion
-                    or self.env._("The customer has not shared their number yet.")
+                    or self.env._(
+                        "The customer has not shared their number yet. Press Ask for "
+                        "Phone Number in the conversation."
+                    )
                 )
             subscriber.partner_id = subscriber.suggested_partner_id
         return True

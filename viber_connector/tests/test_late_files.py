@@ -118,7 +118,9 @@ class TestLateFiles(ViberCase):
             self.fetch()
         self.assertLess(time.monotonic() - start, 5)
         row = self.row_of(message)
-        self.assertEqual((row.state, row.reason), ("pending", "it took too long"))
+        self.assertEqual(
+            (row.state, row.reason), ("pending", "Viber's server was too slow.")
+        )
         self.assertGreater(row.next_attempt_date, fields.Datetime.now())
 
     def test_a_remark_stays_in_the_language_of_the_company(self):
@@ -189,10 +191,10 @@ class TestLateFiles(ViberCase):
     def test_what_cannot_get_better_is_given_up_at_once_and_says_why(self):
         for url, content, options, reason in (
             (URL, b"", {"status": 403}, "HTTP 403"),
-            (URL, b"x", {"Content-Encoding": "gzip"}, "a form that is not accepted"),
-            ("http://127.0.0.1/x.png", b"x", {}, "not one of Viber's"),
-            ("javascript:alert(1)", b"x", {}, "not one of Viber's"),
-            (URL, bytes(2 * 1024 * 1024), {}, "too big"),
+            (URL, b"x", {"Content-Encoding": "gzip"}, "packed it in a way"),
+            ("http://127.0.0.1/x.png", b"x", {}, "does not lead to Viber"),
+            ("javascript:alert(1)", b"x", {}, "does not lead to Viber"),
+            (URL, bytes(2 * 1024 * 1024), {}, "larger than this Odoo"),
         ):
             with self.subTest(reason):
                 parameters = self.env["ir.config_parameter"]

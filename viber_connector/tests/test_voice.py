@@ -141,7 +141,7 @@ class TestVoice(ViberCase):
             (fate.res_partner_id, fate.notification_status, fate.failure_type),
             (self.customer, "exception", "viber_unknown"),
         )
-        with self.assertRaisesRegex(Exception, "Nobody knows"):
+        with self.assertRaisesRegex(Exception, "not known who wrote"):
             message.with_user(self.agent).viber_send_again()
         message.with_user(self.agent).viber_cancel()
         self.assertEqual(fate.notification_status, "canceled")
