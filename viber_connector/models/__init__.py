@@ -14,7 +14,7 @@ from . import viber_conversation_views
 from . import viber_account
 from . import viber_account_key
 from . import viber_account_connect
-from . import viber_account_queue
+from . import viber_account_pause
 from . import viber_account_failures
 from . import viber_subscriber
 from . import viber_subscriber_contact
@@ -25,14 +25,14 @@ from . import viber_event_parked
 from . import viber_event_queue
 from . import viber_event_chatter
 from . import viber_welcome
-from . import viber_event_receipts
+from . import viber_event_receipt_queue
 from . import viber_media
 from . import viber_message
 from . import viber_message_queue
 from . import viber_message_answer
 from . import viber_message_limit
 from . import viber_message_quota
-from . import viber_message_receipt
+from . import viber_message_delivery
 from . import mail_mail
 from . import mail_message
 from . import mail_notification

@@ -19,7 +19,7 @@ class ViberAccount(models.Model):
     """A Viber bot account: one API key, one webhook.
 
     Where the key stands: ``viber_account_key``; how it is connected:
-    ``viber_account_connect``; when its outbox rests: ``viber_account_queue``.
+    ``viber_account_connect``; when its outbox rests: ``viber_account_pause``.
     """
 
     _name = "viber.account"

@@ -110,7 +110,7 @@ class TestJobFailures(ViberCase):
         notifications = type(self.notification(rows[0].mail_message_id))
         with (
             patch.object(notifications, "_viber_sum_up", side_effect=ValueError("no")),
-            mute_logger(MODELS + "viber_message_receipt"),
+            mute_logger(MODELS + "viber_message_delivery"),
         ):
             self.process()
         self.assertEqual((receipt.state, rows[0].state), ("done", "delivered"))
@@ -156,7 +156,7 @@ class TestJobFailures(ViberCase):
 
         with (
             patch.object(type(other), "_get_api", fail),
-            mute_logger(MODELS + "viber_account_queue"),
+            mute_logger(MODELS + "viber_account_pause"),
         ):
             self.send()
         self.assertTrue(self.account.paused_until)

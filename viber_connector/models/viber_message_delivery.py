@@ -1,4 +1,4 @@
-"""What Viber tells about our messages: late, repeatedly, in any order."""
+"""What a receipt changes on a message of ours: late, repeated, in any order."""
 
 import datetime
 import logging

@@ -1,4 +1,4 @@
-"""How the receipts in the inbox find the messages that they are about."""
+"""How receipts are taken from the inbox, and find the messages that they report on."""
 
 import logging
 from collections import defaultdict
