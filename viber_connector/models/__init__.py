@@ -15,6 +15,7 @@ from . import viber_account
 from . import viber_account_key
 from . import viber_account_connect
 from . import viber_account_pause
+from . import viber_account_quota
 from . import viber_account_failures
 from . import viber_subscriber
 from . import viber_subscriber_contact
