@@ -82,8 +82,8 @@ class ViberAccount(models.Model):
                 }
             )
 
-    def _open(self):
-        """Viber answers: try one message."""
+    def _let_one_through(self):
+        """Viber answers: a single message finds out whether it takes any."""
         self.write({"paused_until": False})
 
     def _resume(self):
@@ -97,23 +97,17 @@ class ViberAccount(models.Model):
             }
         )
 
-    def _break(self, reason):
-        """Viber refuses the account itself: stop, and tell those who can mend it, once.
+    def _mark_broken(self, reason):
+        """Viber refuses the account itself: nothing is sent until a person has mended
+        it.
 
         :param str reason: what Viber said
-        """
-        for account in self._stop(reason):
-            account._tell_managers(reason)
-
-    def _stop(self, reason):
-        """Like :meth:`_break`, but tell nobody.
-
-        :return: the accounts whose managers have to be told
+        :return: the accounts whose managers have to be told: those that worked before
         :rtype: viber.account
         """
-        stopped = self.filtered(lambda account: account.state == "connected")
-        stopped.write({"state": "error", "state_reason": reason})
-        return stopped
+        broken = self.filtered(lambda account: account.state == "connected")
+        broken.write({"state": "error", "state_reason": reason})
+        return broken
 
     def _tell_managers(self, reason):
         self._notify_managers(
@@ -203,14 +197,14 @@ class ViberAccount(models.Model):
         :rtype: viber.account
         """
         if not error:
-            self._open()
+            self._let_one_through()
             return self.browse()
         if isinstance(error, ViberAccountError):
             self._resume()
-            return self._stop(self._explain(error))
+            return self._mark_broken(self._explain(error))
         if self._is_paused_for_too_long():
             self._resume()
-            return self._stop(
+            return self._mark_broken(
                 self.env._(
                     "Viber could not be reached for a day. %s", self._explain(error)
                 )

@@ -169,7 +169,7 @@ class ViberMessage(models.Model):
             failure_reason=viber_reason.for_agents(self.env, error),
         )
         reason = self.account_id._explain(error)
-        stopped = self.account_id._stop(reason)
+        stopped = self.account_id._mark_broken(reason)
         return (stopped._tell_managers, reason) if stopped else None
 
     def _degrade(self, error):

@@ -124,7 +124,7 @@ class TestIllness(FateCase):
         self.assertEqual(len(told), 1)
         self.assertIn(manager.partner_id, told.partner_ids)
         self.assertNotIn(self.agent.partner_id, told.partner_ids)
-        self.account._break("again")
+        self.assertFalse(self.account._mark_broken("again"), "nobody is told again")
         self.assertEqual(
             self.env["mail.message"].search_count(
                 [("message_type", "=", "user_notification")]
