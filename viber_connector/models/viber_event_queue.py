@@ -66,7 +66,7 @@ class ViberEvent(models.Model):
             # Unless others wait, what is on its way is seen through.
             is_last = downloads.is_closed and not downloads.is_busy
             settled = self._process_receipts()
-            served, waiting = self._process_customers(downloads)
+            served, waiting = self._serve_due_customers(downloads)
             if settled is None:
                 waiting += 1
             done = (settled or 0) + served
@@ -129,7 +129,7 @@ class ViberEvent(models.Model):
     # -- Customers -------------------------------------------------------------
 
     @api.model
-    def _process_customers(self, downloads):
+    def _serve_due_customers(self, downloads):
         """Serve the customers whose events are due, those who wait longest first.
 
         :param Downloads downloads: who waits for a file is served when it is there
@@ -164,7 +164,7 @@ class ViberEvent(models.Model):
         """
         try:
             self._limit_patience()
-            served = self._process_customer(account_id, viber_user_id, downloads)
+            served = self._process_events_of(account_id, viber_user_id, downloads)
             self._commit()
         except CONFLICTS as error:
             # Somebody else changed the same rows: all is as before, and the events are
@@ -274,7 +274,7 @@ class ViberEvent(models.Model):
         return [url for url in named if url not in ("", avatar_url)]
 
     @api.model
-    def _process_customer(self, account_id, viber_user_id, downloads):
+    def _process_events_of(self, account_id, viber_user_id, downloads):
         """Process what one customer sent, in one transaction.
 
         :return: number of events that were worked on; 0 when another run serves the

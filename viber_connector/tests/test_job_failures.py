@@ -235,7 +235,7 @@ class TestJobFailures(ViberCase):
         rows = self.receive(
             self.text("bad", user_id="first=="), self.text("good", user_id="second==")
         )
-        process = type(events)._process_customer
+        process = type(events)._process_events_of
 
         def fail(queue, account_id, viber_user_id, downloads):
             if viber_user_id == "first==":
@@ -243,7 +243,7 @@ class TestJobFailures(ViberCase):
             return process(queue, account_id, viber_user_id, downloads)
 
         with (
-            patch.object(type(events), "_process_customer", fail),
+            patch.object(type(events), "_process_events_of", fail),
             mute_logger(MODELS + "viber_event_queue"),
         ):
             self.process()

@@ -133,7 +133,7 @@ class TestRuns(JobCase):
 
         start = time.monotonic()
         with (
-            patch.object(type(rows), "_process_customer", be_locked),
+            patch.object(type(rows), "_process_events_of", be_locked),
             patch.object(type(rows), "_job_seconds", 0.5),
         ):
             self.process()
