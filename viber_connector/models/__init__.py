@@ -23,6 +23,7 @@ from . import viber_subscriber_conversation
 from . import viber_event_digest
 from . import viber_event
 from . import viber_event_parked
+from . import viber_event_download
 from . import viber_event_queue
 from . import viber_event_chatter
 from . import viber_welcome
