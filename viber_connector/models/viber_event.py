@@ -1,3 +1,5 @@
+from functools import lru_cache
+
 import psycopg2
 
 from odoo import api, fields, models
@@ -68,6 +70,13 @@ class ViberEvent(models.Model):
         "(account_id, event_type, message_token, viber_user_id)",
         "This event is in the inbox already.",
     )
+
+    def _callback(self):
+        """:return: what Viber said; the one way to read a body that is kept
+        :rtype: Callback
+        """
+        self.ensure_one()
+        return _parse(self.payload or "")
 
     @api.model
     def _store(self, account, event, body):
@@ -211,3 +220,14 @@ class ViberEvent(models.Model):
         if retry > give_up:
             vals |= {"state": "failed", "next_attempt_date": False}
         self.write(vals)
+
+
+@lru_cache(maxsize=4)
+def _parse(payload):
+    """Read a body once, however often its event is asked while it is worked on. A body
+    may be large: no more than those at hand are kept.
+
+    :param str payload: as the inbox keeps it
+    :rtype: Callback
+    """
+    return callback.parse(payload)

@@ -4,7 +4,6 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 from odoo import api, models
-from odoo.tools import SQL
 
 from .. import const
 from ..tools import callback, content
@@ -74,24 +73,18 @@ class ViberEvent(models.Model):
         :param Downloads downloads: keeps what was found
         """
         named = downloads.named
-        rows = self.env.execute_query(
-            SQL(
-                """
-                SELECT id, payload FROM viber_event
-                 WHERE id = ANY(%s) AND event_type = 'message'
-                """,
-                [event_id for event_id in event_ids if event_id not in named],
-            )
-        )
-        named |= {event_id: self._named_urls(payload) for event_id, payload in rows}
+        new_ids = [event_id for event_id in event_ids if event_id not in named]
+        messages = [("id", "in", new_ids), ("event_type", "=", "message")]
+        for event in self.search_fetch(messages, ["payload"]):
+            named[event.id] = event._named_urls()
         downloads.named = {event_id: named.get(event_id, ()) for event_id in event_ids}
 
-    @api.model
-    def _named_urls(self, payload):
-        """:return: addresses of the file and the avatar in a callback, maybe empty
+    def _named_urls(self):
+        """:return: addresses of the file and the avatar that a message names, maybe
+            empty
         :rtype: tuple[str, str]
         """
-        event = callback.parse(payload)
+        event = self._callback()
         return content.file_url(event.message), callback.avatar(event.user)
 
     @api.model
@@ -105,6 +98,5 @@ class ViberEvent(models.Model):
         """:return: whether the files that the event names are there, or surely late"""
         if self.event_type != "message":
             return True
-        named = self._named_urls(self.payload)
-        urls = self._wanted_urls(named, subscriber._known_avatar())
+        urls = self._wanted_urls(self._named_urls(), subscriber._known_avatar())
         return all(map(downloads.is_ready, urls))

@@ -303,7 +303,7 @@ class ViberEvent(models.Model):
                     "is nothing to do."
                 )
             )
-        event = callback.parse(self.payload)
+        event = self._callback()
         if event.user:
             subscriber._update_profile(event.user)
         return getattr(self, handler)(subscriber, event, downloads) or {}

@@ -11,8 +11,8 @@ from odoo import api, fields, models
 from odoo.tools import SQL
 
 from .. import const
-from ..tools import callback, media
 from ..tools import content as content_tools
+from ..tools import media
 
 _logger = logging.getLogger(__name__)
 
@@ -73,7 +73,7 @@ class ViberMedia(models.Model):
         :param str url: where it is
         :param MediaError error: what became of the first try
         """
-        content = content_tools.read(callback.parse(event.payload).message)
+        content = content_tools.read(event._callback().message)
         row = self.create(
             {
                 "event_id": event.id,
@@ -294,7 +294,7 @@ class ViberMedia(models.Model):
 
         :param Fetched | None result: the file, if it is there
         """
-        sent = callback.parse(self.event_id.payload).message
+        sent = self.event_id._callback().message
         content = content_tools.read(sent)
         remark = self._remark(sent, content, result)
         vals = {"body": self.event_id._body(sent, content, remark)}

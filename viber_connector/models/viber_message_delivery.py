@@ -7,7 +7,6 @@ from collections import defaultdict
 from odoo import api, models
 
 from .. import const
-from ..tools import callback
 from .viber_queue_mixin import CONFLICTS
 
 _logger = logging.getLogger(__name__)
@@ -107,7 +106,7 @@ class ViberMessage(models.Model):
             "The customer's Viber could not show this message. Send it in another "
             "form, such as a plain text, or reach them another way."
         )
-        description = callback.parse(event.payload).description
+        description = event._callback().description
         return self._move(
             "failed",
             failure_type="viber_request",

@@ -110,6 +110,14 @@ class TestParked(ViberCase):
                 events._fetch_ahead(events._due_customers(), downloads)
         self.assertEqual(parse.call_count, 5)
 
+    def test_a_body_is_read_once_while_its_event_is_processed(self):
+        rows = self.receive(*(self.text(str(number)) for number in range(8)))
+        with patch.object(callback, "parse", wraps=callback.parse) as parse:
+            self.process()
+        self.assertEqual(set(rows.mapped("state")), {"done"})
+        # Once to see which files it names, once to post it.
+        self.assertLessEqual(parse.call_count, 16)
+
 
 @tagged("post_install", "-at_install")
 class TestParkedBeside(BaseCase):
