@@ -4,16 +4,11 @@ import { api } from "./api.js";
 import { chatScreen } from "./chat.js";
 import { chatsScreen } from "./chats.js";
 import { attempt, toast } from "./dom.js";
+import { navigate, onNavigation } from "./navigation.js";
 import { peopleScreen } from "./people.js";
 
 const screen = document.getElementById("screen");
 let leave = null;
-
-/** Go to another screen of the phone. */
-export function navigate(path, { replace = false } = {}) {
-  history[replace ? "replaceState" : "pushState"]({}, "", path);
-  return render();
-}
 
 async function render() {
   leave?.();
@@ -52,6 +47,6 @@ async function openDeepLink(query) {
   return show(new URL(location.href));
 }
 
-window.addEventListener("popstate", render);
+onNavigation(render);
 window.addEventListener("unhandledrejection", (event) => toast(event.reason.message));
 render();

@@ -1,13 +1,13 @@
 /** Third screen: the conversation of a customer with a bot. */
 
 import { api, follow } from "./api.js";
-import { navigate } from "./app.js";
 import { bubble } from "./bubbles.js";
 import { composer } from "./composer.js";
 import { attempt, avatar, el, field, iconButton, sheet } from "./dom.js";
 import { locationSheet } from "./dialogs.js";
 import { day } from "./format.js";
 import { board } from "./keyboard.js";
+import { navigate } from "./navigation.js";
 
 const GROUP_SPAN = 3 * 60_000; // ms within which messages of one side stand together
 

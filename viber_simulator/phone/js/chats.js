@@ -1,9 +1,9 @@
 /** Second screen: the bots, each with its last message. */
 
 import { api, follow } from "./api.js";
-import { navigate } from "./app.js";
 import { attempt, avatar, el, iconButton } from "./dom.js";
 import { day, summary, time } from "./format.js";
+import { navigate } from "./navigation.js";
 import { personSheet } from "./people.js";
 
 /** @returns {Promise<function>} to call when the screen is left */

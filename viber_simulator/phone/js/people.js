@@ -1,8 +1,8 @@
 /** First screen: whose phone this is. */
 
 import { api } from "./api.js";
-import { navigate } from "./app.js";
 import { attempt, avatar, colourOf, el, field, icon, initials, sheet } from "./dom.js";
+import { navigate } from "./navigation.js";
 
 const LANGUAGES = {
   "uk-UA": "Ukrainian",
