@@ -50,6 +50,7 @@ class ViberConversationMixin(models.AbstractModel):
     )
     viber_customer_id = fields.Many2one(
         "res.partner",
+        "Customer of the Conversation",
         compute="_compute_viber_customer_id",
         help="The customer, as every carrier calls them.",
     )
