@@ -8,8 +8,8 @@ from viber_simulator.testing import wait_until
 from .support import Account
 from .support.outbox import Outbox
 
-# What each status means is viber_bot_api.md, section 7; these are all that it names,
-# and one that nobody knows.
+# What each status means: docs/viber_bot_api.rst, "Statuses". These are all that it
+# names, and one that is unknown.
 OUR_MISTAKE = [1, 3, 4, 11, 13, 14, 16, 17, 18, 20, 21, 22]
 TOO_NEW = [13, 14]
 TOO_MANY = [12, 23]

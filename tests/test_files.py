@@ -18,7 +18,7 @@ from viber_simulator.testing import wait_until
 from .support import Account
 from .support.uploads import PDF, PROGRAM, VIDEO, Uploader, fill, noise, picture
 
-# viber_bot_api.md, 6.2
+# docs/viber_bot_api.rst, "Limits of a message"
 PICTURE_MAX = 1024 * 1024
 VIDEO_MAX = 26 * 1024 * 1024
 FILE_MAX = 50 * 1024 * 1024

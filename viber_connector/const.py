@@ -1,7 +1,7 @@
 """Names and limits of the Viber Bot API that the addon relies on.
 
-Every number has its source: ``CH`` is creators.viber.com/docs/bots-api, ``DV`` is
-developers.viber.com/docs/api/rest-bot-api; "seen" means captured traffic.
+Every number has its source, under the keys of docs/viber_bot_api.rst, "Sources":
+``CH`` and ``DV`` are Viber's documents, "seen" means captured traffic.
 This module imports nothing of ours, so that everything may import it.
 """
 
@@ -31,7 +31,8 @@ EVENT_TYPES = ["delivered", "seen", "failed", "conversation_started"]
 PROBE_EVENT = "webhook"
 #: An unsigned probe is looked for in no more than this; Viber's has 110 bytes (seen).
 PROBE_MAX_BYTES = 4 * 1024
-#: Types of messages whose ``media`` is a file (viber_bot_api.md, 4.5).
+#: Types of messages whose ``media`` is a file.
+#: Source: docs/viber_bot_api.rst, "Types of messages".
 FILE_TYPES = ("picture", "video", "file", "sticker")
 #: Types of messages that are understood.
 KNOWN_TYPES = (*FILE_TYPES, "text", "url", "location", "contact")
@@ -167,7 +168,7 @@ MEDIA_PATIENCE = 10
 MEDIA_TIMEOUT = 30
 #: Seconds between a run that left files on their way and the next.
 MEDIA_REST = 2
-#: Viber's links to files live one hour (viber_bot_api.md, 4.5).
+#: Viber's links live one hour (docs/viber_bot_api.rst, "Links to customers' files").
 MEDIA_LIFE = 3600
 #: Seconds before the next try to fetch a file.
 MEDIA_RETRY_DELAYS = (15, 60, 180, 600, 1200)

@@ -17,7 +17,7 @@ _PUBLICITY = {"is_internal", "message_type", "subtype_id"}
 _OWN = _CONTENT | _PUBLICITY | {"author_id"}
 # States in which nothing of a message can have reached the customer.
 _CHANGEABLE = ("outgoing", "failed", "canceled")
-# Whose words a message is (design.md, 5).
+# Whose words a message is (docs/architecture.rst, "Whose words").
 COMPANY, OUTSIDER, UNKNOWN = "company", "outsider", "unknown"
 # Longest name in front of a text, in characters.
 _NAME_MAX_LENGTH = 60

@@ -112,7 +112,7 @@ class ViberMessage(models.Model):
     # With fractions of seconds: what is told of is told from what came since.
     failed_date = fields.Datetime("Failed on", readonly=True)
     billing_status = fields.Selection(
-        # viber_bot_api.md, 6.4; CH "Send message"
+        # docs/viber_bot_api.rst, "Billing statuses"
         [
             ("0", "Free"),
             ("1", "In session"),

@@ -176,7 +176,7 @@ def _send_order(message):
 
 
 def _token_date(token):
-    """When Viber took a message, by its token (viber_bot_api.md, 4.0).
+    """When Viber took a message (docs/viber_bot_api.rst, "Message tokens").
 
     :param str token: of a receipt
     :return: naive UTC; ``None`` when the token has no time in it

@@ -1,4 +1,7 @@
-"""Into which task a customer's message goes (design: rules of the conversation)."""
+"""Into which task a customer's message goes.
+
+The rules: docs/architecture.rst, "Rules of the conversation".
+"""
 
 from itertools import product
 

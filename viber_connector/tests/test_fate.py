@@ -51,7 +51,7 @@ class FateCase(ViberCase):
 
 class TestFunnel(FateCase):
     def test_only_what_is_known_to_follow_follows(self):
-        """No state is left by what comes late or again (design.md, 3 and 6)."""
+        """No state is left by what comes late or again."""
         follows = {
             ("outgoing", "sending"),
             ("outgoing", "failed"),
@@ -206,7 +206,7 @@ class TestReceipts(FateCase):
 
 class TestPolicies(FateCase):
     def test_every_status_has_its_fate(self):
-        """The table of viber_bot_api.md, section 7."""
+        """The table of docs/viber_bot_api.rst, "Statuses"."""
         fates = {
             errors.ViberAccountError: ("outgoing", "viber_account"),
             errors.ViberUnavailable: ("outgoing", False),

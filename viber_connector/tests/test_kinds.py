@@ -1,4 +1,7 @@
-"""What stands in the chatter, kind by kind; payloads after viber_bot_api.md, 4.5."""
+"""What stands in the chatter, kind by kind.
+
+Payloads after docs/viber_bot_api.rst, "Types of messages".
+"""
 
 import base64
 import io

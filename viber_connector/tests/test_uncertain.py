@@ -9,7 +9,7 @@ EPOCH = datetime.datetime(1970, 1, 1)
 
 
 def token_at(moment, number=0):
-    """:return: a token that Viber gives at a moment (viber_bot_api.md, 4.0)"""
+    """:return: a token of a moment (docs/viber_bot_api.rst, "Message tokens")"""
     milliseconds = int((moment - EPOCH).total_seconds() * 1000)
     return (milliseconds - const.TOKEN_EPOCH_MS << const.TOKEN_SHIFT) + number
 

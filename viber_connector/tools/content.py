@@ -128,7 +128,7 @@ def _read_contact(message, country_code):
         clean_line(values.get("name")),
         clean_line(values.get("phone_number")),
     )
-    # A desktop client shares no number (viber_bot_api.md, 15.2, quirk 7).
+    # A desktop client shares no number (docs/viber_bot_api.rst, "Quirks").
     valid = to_e164(number, country_code)
     number = valid or number
     line = ", ".join(part for part in (name, number) if part)

@@ -73,7 +73,7 @@ def build(
         base["tracking_data"] = tracking_data
     payloads = [base | content for content in contents]
     if keyboard and payloads:
-        # Only the keyboard of the last message is shown (viber_bot_api.md, 11).
+        # Only the last message's is shown (docs/viber_bot_api.rst, "Keyboards").
         payloads[-1] |= {"keyboard": keyboard}
         payloads[-1]["min_api_version"] = const.KEYBOARD_API_VERSION
     return payloads

@@ -1,5 +1,5 @@
-"""The statuses of Viber's answers (viber_bot_api.md, 7; CH and DV "Error codes"): one
-table, number -> name, what it means for a message, words for people."""
+"""The statuses of Viber's answers (docs/viber_bot_api.rst, "Statuses"): one table,
+number -> name, what it means for a message, words for people."""
 
 from dataclasses import dataclass
 
