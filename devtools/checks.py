@@ -12,6 +12,7 @@ from .shell import say
 BIN = VENV / "bin"
 LINTERS = {
     "ruff check": (BIN / "ruff", "check"),
+    "gendered words": (PYTHON, "-m", "devtools.words"),
     "ruff format": (BIN / "ruff", "format", "--check"),
     # Some models are cut into several files on purpose, along the way of a message.
     "pylint-odoo": (

@@ -94,7 +94,7 @@ def library(viber, record):
 
 @pytest.fixture
 def receiver(viber, library, record, olena):
-    """Olena's id at the bot, once she has written."""
+    """Olena's id at the bot, told by a first message."""
     viber.write(olena, record, "hello")
     return library.heard("event", "message")["userProfile"]["id"]
 

@@ -28,7 +28,7 @@ class ContactCase(ViberCase):
         return {"sender": sender | {"language": "uk-UA"} | values}
 
     def share(self, number, **message):
-        """Ask the customer for his number, have him press the button that shares it.
+        """Ask the customer for the number, have them press the button that shares it.
 
         :return: the subscriber
         """
@@ -37,7 +37,7 @@ class ContactCase(ViberCase):
         return self.send_contact(number, **message)
 
     def send_contact(self, number, **message):
-        """Have the customer send a contact with his own name.
+        """Have the customer send a contact with their own name.
 
         :return: the subscriber
         """
@@ -143,7 +143,7 @@ class TestAvatar(ContactCase):
     def write_with(self, url, content=None):
         """Have the customer write.
 
-        :return: the picture of his contact
+        :return: the picture of their contact
         """
         if content is not None:
             self.viber.serve(url, content)

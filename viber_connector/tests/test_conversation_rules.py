@@ -96,7 +96,7 @@ class WhichCase(ViberCase):
             (
                 (good, first),
                 (second._viber_reference(subscriber), second),
-                # not his, not this account's, not signed by us, not open, no task
+                # not theirs, not this account's, not signed by us, not open, no task
                 (other._viber_reference(other.viber_subscriber_id), second),
                 (reference.make(secret, *ids, model, other.id), second),
                 (
@@ -150,7 +150,7 @@ class TestWhichTask(WhichCase):
         subscriber = first.viber_subscriber_id
         first.state = "1_done"
         task = self.env["project.task"].create(
-            {"name": "Call him back", "project_id": self.project.id}
+            {"name": "Call them back", "project_id": self.project.id}
         )
         task.viber_subscriber_id = subscriber
         self.assertEqual(self.converse("Any news?"), task)

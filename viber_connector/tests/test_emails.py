@@ -274,10 +274,10 @@ HTML = {
 }
 #: Words of the agent that only look like history.
 OWN_WORDS = (
-    "I asked them. On Monday he wrote: it works. So it does.\nFrom: Kyiv To: Lviv",
+    "I asked them. On Monday Taras wrote: it works. So it does.\nFrom: Kyiv To: Lviv",
     "From: Kyiv\nTo: Lviv\nDate: 26.11.2026 11:57\n\nYour parcel is on its way.",
-    "On Monday he wrote:\nthe printer works",
-    "On 12 March 2026 he wrote:\nthe printer works",
+    "On Monday Taras wrote:\nthe printer works",
+    "On 12 March 2026 Taras wrote:\nthe printer works",
     "I called the supplier. In the answer of 26.11.2026 11:57 they wrote:\nit works",
     "Please note:\n-----\nSubject: a\nDate: b",
     "--- Step 1 ---\nPress it.\n________________\nStep 2",

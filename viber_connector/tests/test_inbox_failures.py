@@ -163,7 +163,7 @@ class TestReceiptsOfOthers(ViberCase):
         own, receipts = rows[1], rows[2:]
         self.process()
         self.assertEqual(rows[0].state, "done")
-        self.assertEqual(own.state, "ignored", "Viber reports on his own message")
+        self.assertEqual(own.state, "ignored", "Viber reports on their own message")
         self.assertEqual(set(receipts.mapped("state")), {"pending"})
         self.env.cr.execute(
             "UPDATE viber_event SET create_date = create_date - interval '1 hour',"

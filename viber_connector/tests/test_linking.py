@@ -19,7 +19,7 @@ class TestLinking(ContactCase):
         subscriber.partner_id = contact = self.contact()
         self.assertEqual(task.partner_id, contact)
         self.assertEqual(archived.partner_id, contact)
-        self.assertEqual(elsewhere.partner_id, third, "a person chose him")
+        self.assertEqual(elsewhere.partner_id, third, "a person chose them")
         self.assertIn(contact, task.message_partner_ids)
         self.assertNotIn(old, task.message_partner_ids)
         self.assertEqual(self.comments(task).author_id, old, "history is history")

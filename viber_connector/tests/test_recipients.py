@@ -97,7 +97,7 @@ class TestRecipients(ViberCase):
         self.reply(self.task)
         self.send()
         receivers = [body["receiver"] for body in self.viber.sent()]
-        # The first has left before anything was sent: his is shown as failed.
+        # The first has left before anything was sent: theirs is shown as failed.
         self.assertCountEqual(receivers, [CUSTOMER_ID, "second phone=="])
 
     def test_an_archived_customer_is_told_nothing_and_the_agent_sees_it(self):

@@ -124,7 +124,7 @@ class TestRouting(ViberCase):
         self._email("agent@example.com")
 
     def email_of_the_customer(self):
-        # Found by his address, which he loses again so that the table holds.
+        # Found by the address, which they lose again so that the table holds.
         self.customer.email = "olena@example.com"
         self._email("olena@example.com")
         self.customer.email = False

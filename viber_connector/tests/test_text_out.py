@@ -1,4 +1,4 @@
-"""What an agent writes in Odoo's editor, as his customer reads it in Viber."""
+"""What an agent writes in Odoo's editor, as the customer reads it in Viber."""
 
 from odoo.tests import tagged
 from odoo.tests.common import BaseCase
