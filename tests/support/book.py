@@ -31,7 +31,7 @@ _PLACE = re.compile(r"\.?\w[\w.-]*/[\w./-]*")
 _COMMAND = re.compile(r"(?<![\w-])(make|python3 -m devtools)[ \n]+([a-z][\w-]*)")
 _NAME = re.compile(r"_[a-z]\w*[a-z0-9]|[A-Z]+(?:_[A-Z]+)+")
 _CITATION = re.compile(r'(docs/[\w/]+\.rst)(?:, "([^"\n]+)")?')
-_OTHER_CITATION = re.compile(r"(?<![\w/.-])[\w-]+\.(?:md|rst)\b")
+_OTHER_CITATION = re.compile(r"(?<![\w/.\"'-])[\w-]+\.(?:md|rst)\b")
 
 
 # -- Pages -------------------------------------------------------------------------
