@@ -17,6 +17,7 @@ from .support import book
 PAGES = book.pages()
 VIBER = "docs/viber_bot_api.rst"
 ADMINISTRATOR = "docs/administrator.rst"
+AGENT = "docs/agent.rst"
 OPERATIONS = "docs/operations.rst"
 CONTRIBUTING = "docs/contributing.rst"
 MAKEFILE = (ROOT / "Makefile").read_text("utf-8")
@@ -58,6 +59,17 @@ def refusals(text):
     """:return: numbers of the statuses in the table of what follows (list)."""
     cells = (others[0] for others in book.rows(text, "When Viber refuses").values())
     return [int(number) for cell in cells for number in re.findall(r"\d+", cell)]
+
+
+def mixed_refusals(text):
+    """:return: what stands in that table for statuses of several classes (list)."""
+    cells = [others[0] for others in book.rows(text, "When Viber refuses").values()]
+    errors = book.status_errors()
+    return sorted(
+        cell
+        for cell in cells
+        if len({errors[int(number)] for number in re.findall(r"\d+", cell)}) > 1
+    )
 
 
 def targets(text):
@@ -116,6 +128,24 @@ def test_what_follows_is_told_of_each_status_once():
     assert sorted(numbers) == sorted(book.statuses())
     broken = PAGES[OPERATIONS].replace("5, 6, 999", "5, 999")
     assert sorted(refusals(broken)) != sorted(book.statuses())
+
+
+def test_statuses_with_one_consequence_are_one_class_of_errors():
+    text = PAGES[OPERATIONS]
+    assert mixed_refusals(text) == []
+    broken = text.replace("5, 6, 999", "5, 6, 24").replace("15, 24", "15, 999")
+    assert mixed_refusals(broken) == ["2, 7, 8, 9, 10, 15, 999", "5, 6, 24"]
+
+
+def test_messages_that_are_explained_are_those_of_the_code():
+    messages = {
+        *book.rows(PAGES[ADMINISTRATOR], "Connect an account"),
+        *book.rows(PAGES[AGENT], "When a message was not delivered"),
+    }
+    assert len(messages) > 15
+    assert [message for message in messages if not book.is_said(message)] == []
+    assert book.is_said("Viber can't reach …: it needs a public https address.")
+    assert not book.is_said("Viber can't find …: it needs a public https address.")
 
 
 def test_options_are_found():

@@ -141,6 +141,30 @@ def source_words():
     )
 
 
+@cache
+def said():
+    """:return: all texts in our Python code, each in one line (frozenset of str)."""
+    paths = [path for addon in ADDONS for path in addon.rglob("*.py")]
+    return frozenset(
+        " ".join(node.value.split())
+        for path in paths
+        if "tests" not in path.parts
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    )
+
+
+def is_said(message):
+    """Tell whether our code says something.
+
+    :param str message: with … where names, or more words, stand
+    :rtype: bool
+    """
+    parts = [re.escape(part.strip()) for part in message.split("…")]
+    pattern = re.compile(".*".join(parts))
+    return any(pattern.match(text) for text in said())
+
+
 def named_commands(text):
     """:return: ``(program, what)`` of each command that a page names (set of tuple)."""
     inline, blocks = words(text)
@@ -222,10 +246,12 @@ simulated = _constants(ROOT / "viber_simulator" / "const.py")
 
 def statuses():
     """:return: name of each status of Viber's, by its number (dict)."""
-    if hasattr(const, "STATUS_NAMES"):
-        return const.STATUS_NAMES
-    # One table of everything: number -> name, policy, words.
     return {number: status.name for number, status in _status_table().items()}
+
+
+def status_errors():
+    """:return: class of errors of each status, by its number (dict)."""
+    return {number: status.error for number, status in _status_table().items()}
 
 
 def _status_table():
