@@ -15,6 +15,8 @@ _logger = logging.getLogger(__name__)
 class ViberAccount(models.Model):
     _name = "viber.account"
     _inherit = ["viber.account", "viber.queue.mixin"]
+    # Probes are a part of it.
+    _job_name = "ir_cron_send_messages"
 
     paused_since = fields.Datetime(readonly=True, copy=False)
     paused_until = fields.Datetime(
@@ -136,6 +138,18 @@ class ViberAccount(models.Model):
         )
 
     # -- Probes ------------------------------------------------------------------
+
+    @api.model
+    def _next_date(self):
+        [(date,)] = self.env.execute_query(
+            SQL(
+                """
+                SELECT min(paused_until) FROM viber_account
+                 WHERE active AND state = 'connected'
+                """
+            )
+        )
+        return date
 
     @api.model
     def _start_probes(self, pool, session):

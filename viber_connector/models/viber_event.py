@@ -91,20 +91,19 @@ class ViberEvent(models.Model):
         :return: whether it is new
         :rtype: bool
         """
-        cron = self._job()
         try:
-            is_new, is_waking = self._insert(account, event, body, cron)
+            is_new, is_waking = self._insert(account, event, body)
         except psycopg2.errors.SerializationFailure:
             # The same callback at the same instant, or a run of the job that has ended
             # meanwhile. With a fresh look at the database neither is in the way.
             self.env.cr.rollback()
-            is_new, is_waking = self._insert(account, event, body, cron)
+            is_new, is_waking = self._insert(account, event, body)
         if is_new and not is_waking:
-            cron._trigger()
+            self._wake()
         return is_new
 
     @api.model
-    def _insert(self, account, event, body, cron):
+    def _insert(self, account, event, body):
         """Insert a row, unless it is there, and see whether the job will run anyway;
         one statement for both.
 
@@ -127,7 +126,7 @@ class ViberEvent(models.Model):
                      DO NOTHING
             RETURNING (SELECT count(*) FROM waiting)
             """,
-            cron._viber_waiting_query(),
+            self._job()._viber_waiting_query(),
             *key,
             event.date,
             callback.to_text(body),
@@ -137,11 +136,6 @@ class ViberEvent(models.Model):
         self.env.cr.execute(query, log_exceptions=False)
         rows = self.env.cr.fetchall()
         return bool(rows), bool(rows and rows[0][0])
-
-    @api.model
-    def _wake(self):
-        """Have the inbox processed as soon as this transaction is committed."""
-        self._job()._viber_wake()
 
     def action_reprocess(self):
         """Process events again that failed or were ignored.

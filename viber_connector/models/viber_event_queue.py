@@ -47,7 +47,6 @@ class ViberEvent(models.Model):
             finished = self._work_off(downloads)
         finally:
             self._leave_downloads(downloads, finished)
-        self._schedule_retries()
         return finished
 
     @api.model
@@ -76,8 +75,7 @@ class ViberEvent(models.Model):
                 return False
 
     @api.model
-    def _schedule_retries(self):
-        """Have the job called when the first event that waits for its retry is due."""
+    def _next_date(self):
         [(date,)] = self.env.execute_query(
             SQL(
                 """
@@ -88,9 +86,7 @@ class ViberEvent(models.Model):
                 self.env.cr.now(),
             )
         )
-        if date:
-            self._job()._viber_wake(at=date)
-            self._commit()
+        return date
 
     # -- Customers -------------------------------------------------------------
 

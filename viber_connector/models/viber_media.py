@@ -87,6 +87,8 @@ class ViberMedia(models.Model):
             }
         )
         row._settle(error)
+        if row.state == "pending":
+            row._wake(at=row.next_attempt_date)
 
     def action_retry(self):
         """Try again to fetch a file, now.
@@ -105,10 +107,6 @@ class ViberMedia(models.Model):
         self._wake()
         return True
 
-    @api.model
-    def _wake(self, at=None):
-        self._job()._viber_wake(at=at)
-
     # -- The job -----------------------------------------------------------------
 
     @api.model
@@ -125,12 +123,24 @@ class ViberMedia(models.Model):
                 fetching.pool.shutdown(wait=False, cancel_futures=True)
             else:
                 _left_fetching[self.env.cr.dbname] = fetching
-        if not finished and fetching.running:
-            # Looking after them again and again would bring them no sooner.
-            later = fields.Datetime.add(fields.Datetime.now(), seconds=const.MEDIA_REST)
-            self._wake(at=later)
-            return True
-        return finished
+        # Looking after these again and again would bring them no sooner.
+        return finished or bool(fetching.running)
+
+    @api.model
+    def _next_date(self):
+        now = fields.Datetime.now()
+        if self.env.cr.dbname in _left_fetching:
+            return fields.Datetime.add(now, seconds=const.MEDIA_REST)
+        [(date,)] = self.env.execute_query(
+            SQL(
+                """
+                SELECT min(next_attempt_date) FROM viber_media
+                 WHERE state = 'pending' AND next_attempt_date > %s
+                """,
+                now,
+            )
+        )
+        return date
 
     @api.model
     def _fetch(self, fetching):
@@ -247,7 +257,6 @@ class ViberMedia(models.Model):
         reason = self._explain(result)
         if result.may_pass and retry < self.expiry_date:
             self.write({"next_attempt_date": retry, "reason": reason})
-            self._wake(at=retry)
             return
         self._give_up(reason)
 

@@ -288,12 +288,6 @@ class ViberMessage(models.Model):
             }
         )
 
-    @api.model
-    def _wake(self):
-        """Have the outbox sent as soon as this transaction is committed."""
-        # sudo: whoever posts a message may cause this
-        self.env["ir.cron"]._viber_job("ir_cron_send_messages")._viber_wake()
-
     # -- State -----------------------------------------------------------------
 
     def _set_state(self, state, **vals):

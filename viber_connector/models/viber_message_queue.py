@@ -46,7 +46,6 @@ class ViberMessage(models.Model):
             pool.shutdown(wait=False, cancel_futures=True)
             probe_pool.shutdown(wait=False, cancel_futures=True)
         self.env["viber.account"]._see_to_failures()
-        self._schedule_retries()
         return finished
 
     @api.model
@@ -302,17 +301,14 @@ class ViberMessage(models.Model):
             found._sum_up()
 
     @api.model
-    def _schedule_retries(self):
-        """Have the job called when the next message is due, may be lost, or a queue may
-        be opened again."""
+    def _next_date(self):
+        """When the next message is due, may be lost, or a queue may be opened again."""
         [(date,)] = self.env.execute_query(
             SQL(
                 """
                 SELECT min(date) FROM (
-                    SELECT paused_until AS date FROM viber_account
-                     WHERE active AND state = 'connected'
-                     UNION ALL
-                    SELECT sending_date + make_interval(secs => %s) FROM viber_message
+                    SELECT sending_date + make_interval(secs => %s) AS date
+                      FROM viber_message
                      WHERE state = 'sending'
                      UNION ALL
                     -- what its account and its customer's earlier ones let pass
@@ -331,11 +327,10 @@ class ViberMessage(models.Model):
                 const.SENDING_TIMEOUT,
             )
         )
-        if date:
-            # What is due and was not served now is not served by calling at once again.
-            soonest = fields.Datetime.add(
-                fields.Datetime.now(), seconds=const.SEND_REST
-            )
-            cron = self.env["ir.cron"]._viber_job("ir_cron_send_messages")
-            cron._viber_wake(at=max(date.replace(microsecond=0), soonest))
-            self._commit()
+        dates = [date, self.env["viber.account"]._next_date()]
+        soonest = min((date for date in dates if date), default=None)
+        if not soonest:
+            return None
+        # What is due and was not served now is not served by calling at once again.
+        rest = fields.Datetime.add(fields.Datetime.now(), seconds=const.SEND_REST)
+        return max(soonest.replace(microsecond=0), rest)

@@ -96,17 +96,17 @@ class ViberQueueMixin(models.AbstractModel):
         run = Run(min(end, self.env.context.get("cron_end_time", end)))
         worker = self.with_context(viber_run=run)
         try:
-            finished = not run.is_over and worker._work()
+            if not run.is_over and worker._work():
+                worker._plan()
+            else:
+                worker._wake()
         except Exception:
             self.env.cr.rollback()
             _logger.exception("The job %s failed, and is tried again", self._job_name)
             retry = fields.Datetime.add(
                 fields.Datetime.now(), seconds=const.JOB_RETRY_DELAY
             )
-            self._job()._viber_wake(at=retry)
-        else:
-            if not finished:
-                self._job()._trigger()
+            self._wake(at=retry)
         self._commit()
         worker._wake_others()
 
@@ -118,6 +118,30 @@ class ViberQueueMixin(models.AbstractModel):
         :rtype: bool
         """
         raise NotImplementedError
+
+    @api.model
+    def _plan(self):
+        """Nothing is due now: have the job called when the first row is."""
+        date = self._next_date()
+        if date:
+            self._wake(at=date)
+
+    @api.model
+    def _next_date(self):
+        """:return: when the first row is due that waits for its time, if one does
+        :rtype: datetime | None
+        """
+        raise NotImplementedError
+
+    # -- The runner --------------------------------------------------------------
+
+    @api.model
+    def _wake(self, at=None):
+        """Have the job called as soon as this transaction is committed, or at a time.
+
+        :param datetime | None at: when, by UTC
+        """
+        self._job()._viber_wake(at=at)
 
     @api.model
     def _job(self):

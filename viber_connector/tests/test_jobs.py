@@ -30,6 +30,14 @@ class JobCase(ViberCase):
         triggers = self.env["ir.cron.trigger"]
         return triggers.search([("cron_id", "=", cron.id), ("call_at", "<=", now)])
 
+    def planned(self, name):
+        """:return: when a job is to be called later"""
+        cron = self.env.ref(f"viber_connector.{name}")
+        triggers = self.env["ir.cron.trigger"].search(
+            [("cron_id", "=", cron.id), ("call_at", ">", fields.Datetime.now())]
+        )
+        return triggers.mapped("call_at")
+
     def pending(self):
         return self.events.search_count([("state", "=", "pending")])
 
@@ -42,6 +50,47 @@ class JobCase(ViberCase):
             return real(*args, **options)
 
         return patch.object(model, method, be_slow)
+
+
+class TestPlans(JobCase):
+    """A queue in which nothing is due is looked after when its first row is."""
+
+    def setUp(self):
+        super().setUp()
+        self.task = self.converse()
+        self.soon = fields.Datetime.add(fields.Datetime.now(), seconds=40)
+
+    def test_events(self):
+        first, second = self.receive(
+            self.text("a", user_id="a=="), self.text("b", user_id="b==")
+        )
+        first.next_attempt_date = fields.Datetime.add(self.soon, seconds=1)
+        second.next_attempt_date = self.soon
+        self.process()
+        self.assertEqual(self.planned("ir_cron_process_events"), [self.soon])
+
+    def test_messages(self):
+        self.outbox(self.reply(self.task)).next_attempt_date = self.soon
+        self.send()
+        self.assertEqual(self.planned("ir_cron_send_messages"), [self.soon])
+
+    def test_pauses(self):
+        self.outbox(self.reply(self.task))
+        self.account.paused_until = self.soon
+        self.send()
+        self.assertEqual(self.planned("ir_cron_send_messages"), [self.soon])
+
+    def test_files(self):
+        self.viber.serve(URL, requests.ReadTimeout())
+        self.receive(self.event(message={"type": "picture", "media": URL}))
+        self.process()
+        file = self.env["viber.media"].search([("state", "=", "pending")])
+        self.assertEqual(self.planned("ir_cron_fetch_media"), [file.next_attempt_date])
+        self.env["ir.cron.trigger"].search([]).unlink()
+        file.next_attempt_date = False
+        self.run_job("ir_cron_fetch_media")
+        self.assertEqual(file.attempt_count, 2)
+        self.assertEqual(self.planned("ir_cron_fetch_media"), [file.next_attempt_date])
 
 
 class TestRuns(JobCase):
