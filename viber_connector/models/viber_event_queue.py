@@ -68,8 +68,7 @@ class ViberEvent(models.Model):
             if not done:
                 # No transaction is open here.
                 downloads.wait(_WAIT_SECONDS)
-            time_left = self.env["ir.cron"]._commit_progress(done, remaining=0)
-            self._wake_others()
+            time_left = self._end_round(done)
             downloads.is_closed = downloads.is_closed or not time_left
             if is_last or not self._has_time():
                 return False

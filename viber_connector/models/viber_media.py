@@ -158,8 +158,7 @@ class ViberMedia(models.Model):
             results = fetching.wait(_WAIT_SECONDS)
             for row_id, result in results:
                 self._finish(row_id, result)
-            self.env["ir.cron"]._commit_progress(len(results), remaining=0)
-            self._wake_others()
+            self._end_round(len(results))
         return False
 
     @api.model

@@ -79,9 +79,7 @@ class ViberMessage(models.Model):
             if flight.is_over or not (flight.is_busy or throttled and time_left):
                 break
             done = self._keep_done(flight)
-            left = self.env["ir.cron"]._commit_progress(done, remaining=0)
-            self._wake_others()
-            time_left = time_left and bool(left)
+            time_left = self._end_round(done) and time_left
             if not time_left and not flight.running:
                 break
         self._give_up(flight)

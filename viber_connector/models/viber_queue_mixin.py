@@ -37,17 +37,17 @@ class Run:
         """bool: whether the time is used up."""
         return time.monotonic() >= self._end
 
-    def has_time(self, others_wait):
+    def has_time(self, may_go_on):
         """Find out whether something more may be begun.
 
-        :param callable others_wait: tells whether another job is due; asked now and
+        :param callable may_go_on: tells whether no other job is due; asked now and
             then, when this one had its turn
         :rtype: bool
         """
         now = time.monotonic()
         if now < self._end and now >= self._next_look:
             self._next_look = now + const.JOB_LOOK_AGAIN
-            if others_wait():
+            if not may_go_on():
                 self._end = now
         return now < self._end
 
@@ -133,20 +133,6 @@ class ViberQueueMixin(models.AbstractModel):
         """
         raise NotImplementedError
 
-    # -- The runner --------------------------------------------------------------
-
-    @api.model
-    def _wake(self, at=None):
-        """Have the job called as soon as this transaction is committed, or at a time.
-
-        :param datetime | None at: when, by UTC
-        """
-        self._job()._viber_wake(at=at)
-
-    @api.model
-    def _job(self):
-        return self.env["ir.cron"]._viber_job(self._job_name)
-
     @api.model
     def _has_time(self, patient=False):
         """Find out whether something more may be begun; between transactions only.
@@ -155,9 +141,19 @@ class ViberQueueMixin(models.AbstractModel):
         :rtype: bool
         """
         run = current_run(self.env)
-        if not run:
-            return True
-        return run.has_time((lambda: False) if patient else self._others_wait)
+        return not run or run.has_time(partial(self._commit_progress, patient=patient))
+
+    @api.model
+    def _end_round(self, done):
+        """Commit what a round of a run has done, and have others go on with it.
+
+        :param int done: number of rows that were settled
+        :return: whether there is time left
+        :rtype: bool
+        """
+        time_left = self._commit_progress(done)
+        self._wake_others()
+        return time_left
 
     @api.model
     def _is_over(self):
@@ -169,21 +165,6 @@ class ViberQueueMixin(models.AbstractModel):
         return bool(run and run.is_over)
 
     @api.model
-    def _others_wait(self):
-        """:return: whether another job has been woken that no worker has taken up
-        :rtype: bool
-        """
-        self._commit()
-        try:
-            rows = self._query(self._job()._viber_others_query())
-            self._commit()
-        except CONFLICTS:
-            # It has just been taken up.
-            self.env.cr.rollback()
-            return False
-        return bool(rows)
-
-    @api.model
     def _wake_others(self):
         """Have Odoo's own jobs go on with what was made since the last call, such as
         e-mails: theirs would come only once an hour."""
@@ -192,6 +173,49 @@ class ViberQueueMixin(models.AbstractModel):
             # sudo: waking a job of Odoo's changes nothing else
             self.env.ref(run.to_wake.pop()).sudo()._trigger()
             self._commit()
+
+    # -- The runner --------------------------------------------------------------
+
+    # What calls the jobs is Odoo's scheduler. Another runner, such as OCA's queue_job,
+    # overrides _wake and _commit_progress, and calls _process_queue.
+
+    @api.model
+    def _wake(self, at=None):
+        """Have the job called as soon as this transaction is committed, or at a time.
+
+        :param datetime | None at: when, by UTC
+        """
+        self._job()._viber_wake(at=at)
+
+    @api.model
+    def _commit_progress(self, done=0, patient=True):
+        """Commit what a run has done, and ask whether there is time left for it.
+
+        :param int done: number of rows that were settled since the last call
+        :param bool patient: whether to go on though other jobs wait
+        :rtype: bool
+        """
+        # "Something remains" would have the scheduler call this job before the others.
+        seconds = self.env["ir.cron"]._commit_progress(done, remaining=0)
+        return seconds > 0 and (patient or not self._others_wait())
+
+    @api.model
+    def _job(self):
+        return self.env["ir.cron"]._viber_job(self._job_name)
+
+    @api.model
+    def _others_wait(self):
+        """:return: whether another job has been woken that no worker has taken up
+        :rtype: bool
+        """
+        try:
+            rows = self._query(self._job()._viber_others_query())
+            self._commit()
+        except CONFLICTS:
+            # It has just been taken up.
+            self.env.cr.rollback()
+            return False
+        return bool(rows)
 
     # -- Transactions --------------------------------------------------------------
 
