@@ -124,22 +124,15 @@ class ViberEvent(models.Model):
         :rtype: int
         """
         try:
-            self._limit_patience()
-            served = self._process_events_of(account_id, viber_user_id, downloads)
-            self._commit()
-        except CONFLICTS as error:
-            # Somebody else changed the same rows: all is as before, and the events are
-            # still pending.
-            self.env.cr.rollback()
-            _logger.info("Viber inbox: try again later (%s)", error.pgcode)
-            return 0
+            served = self._try_step(
+                self._process_events_of, account_id, viber_user_id, downloads
+            )
         except Exception as error:
             # No event's own fault, or it would be kept there. Others are not held up.
-            self.env.cr.rollback()
             _logger.exception("Viber inbox: event %s failed", event_id)
             reason = f"{type(error).__name__}: {error}"
             return int(self._attempt(self.browse(event_id)._retry_later, reason))
-        return served
+        return served or 0
 
     @api.model
     def _due_customers(self):

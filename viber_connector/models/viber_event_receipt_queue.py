@@ -26,16 +26,7 @@ class ViberEvent(models.Model):
             same rows, and it has to be tried again
         :rtype: int | None
         """
-        try:
-            self._limit_patience()
-            events = self._lock_receipts()
-            done = self._settle_or_keep(events)
-            self._commit()
-        except CONFLICTS as error:
-            self.env.cr.rollback()
-            _logger.info("Viber receipts: try again later (%s)", error.pgcode)
-            return None
-        return done
+        return self._try_step(lambda: self._settle_or_keep(self._lock_receipts()))
 
     @api.model
     def _settle_or_keep(self, events):

@@ -4,7 +4,6 @@ import logging
 import time
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 
-import psycopg2
 from markupsafe import Markup
 
 from odoo import api, fields, models
@@ -170,16 +169,9 @@ class ViberMedia(models.Model):
         """
         row = self.browse(row_id)
         try:
-            self._limit_patience()
-            if row.exists():
-                row._as_worker()._settle(result)
-            self._commit()
-        except psycopg2.errors.OperationalError as error:
-            # Somebody else changed the message: the file is due again in a while.
-            self.env.cr.rollback()
-            _logger.info("Viber file %s: try again later (%s)", row_id, error.pgcode)
+            # Where somebody else changes the message, the file is due again in a while.
+            self._try_step(row._take, result)
         except Exception as error:
-            self.env.cr.rollback()
             _logger.exception("Viber file %s could not be kept", row_id)
             reason = f"{type(error).__name__}: {error}"
             if not self._attempt(lambda: row._as_worker()._give_up(reason)):
@@ -241,6 +233,10 @@ class ViberMedia(models.Model):
         return self.with_env(worker.env)
 
     # -- What becomes of it ------------------------------------------------------
+
+    def _take(self, result):
+        if self.exists():
+            self._as_worker()._settle(result)
 
     def _settle(self, result):
         """Take the file, plan another try, or give up.

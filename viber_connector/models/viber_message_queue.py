@@ -14,7 +14,6 @@ from .. import const
 from ..tools import errors
 from . import viber_reason
 from .viber_message_flight import Flight, failed
-from .viber_queue_mixin import CONFLICTS
 
 _logger = logging.getLogger(__name__)
 
@@ -173,7 +172,6 @@ class ViberMessage(models.Model):
         try:
             taken = self._persist(lambda: rests.append(self._take_answers(answers)))
         except Exception:
-            self.env.cr.rollback()
             _logger.exception("Viber: answers could not be kept together")
             taken = False
         if taken:
@@ -197,17 +195,24 @@ class ViberMessage(models.Model):
         """
         # The lock is worth nothing with a snapshot from before it.
         self._commit()
-        try:
-            allowed = account._lock_send_rate()
-            rows = self._claim_of(account, min(allowed, limit))
-            silent = rows._hold_back_silent()
-            self._commit()
-        except CONFLICTS:
+        claimed = self._try_step(self._claim_allowed, account, limit)
+        if claimed is None:
             # Another process was quicker, or an administrator saves the account.
-            self.env.cr.rollback()
             return self.browse(), True
+        rows, silent, is_throttled = claimed
         silent._sum_up()
-        return rows - silent, not allowed
+        return rows, is_throttled
+
+    @api.model
+    def _claim_allowed(self, account, limit):
+        """:return: messages to send, those that wait for their customer to write, and
+            whether ``send_rate`` allows none now
+        :rtype: tuple[viber.message, viber.message, bool]
+        """
+        allowed = account._lock_send_rate()
+        rows = self._claim_of(account, min(allowed, limit))
+        silent = rows._hold_back_silent()
+        return rows - silent, silent, not allowed
 
     @api.model
     def _accounts_to_serve(self):

@@ -245,6 +245,37 @@ class ViberQueueMixin(models.AbstractModel):
         )
 
     @api.model
+    def _run_step(self, step, *args):
+        """Do a step, and commit it: all of it, or nothing.
+
+        :param callable step: what to do
+        :param args: its parameters
+        :return: what the step returns
+        """
+        try:
+            self._limit_patience()
+            result = step(*args)
+            self._commit()
+        except Exception:
+            self.env.cr.rollback()
+            raise
+        return result
+
+    @api.model
+    def _try_step(self, step, *args):
+        """Like :meth:`_run_step`, unless others write the same rows: then all is as
+        before, and is tried again by a later round.
+
+        :return: what the step returns, or ``None``
+        """
+        try:
+            return self._run_step(step, *args)
+        except CONFLICTS as error:
+            reason = error.pgcode
+            _logger.info("%s: others write the same (%s)", self._description, reason)
+            return None
+
+    @api.model
     def _persist(self, step):
         """Do a step and commit it, again when others write the same rows.
 
@@ -254,13 +285,10 @@ class ViberQueueMixin(models.AbstractModel):
         """
         for pause in const.CONFLICT_PAUSES:
             try:
-                self._limit_patience()
-                step()
-                self._commit()
+                self._run_step(step)
                 return True
             except CONFLICTS:
-                self.env.cr.rollback()
-            time.sleep(pause)
+                time.sleep(pause)
         _logger.warning("Viber: others did not let go of the same rows")
         return False
 
@@ -276,6 +304,5 @@ class ViberQueueMixin(models.AbstractModel):
         try:
             return self._persist(partial(step, *args))
         except Exception:
-            self.env.cr.rollback()
             _logger.exception("Viber: %s failed", getattr(step, "__name__", "a step"))
             return False
