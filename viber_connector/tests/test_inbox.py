@@ -1,8 +1,10 @@
+import json
 from datetime import timedelta
 from unittest.mock import patch
 
 from odoo import fields
 
+from ..tools import callback
 from .common import CUSTOMER_ID, ViberCase
 
 
@@ -222,6 +224,12 @@ class TestWakeUp(ViberCase):
 
     def test_one_that_waits_is_enough(self):
         self.assertEqual(self.wake_after(called_ago=1, created_ago=1), 0)
+
+    def test_a_callback_costs_one_query_while_one_waits(self):
+        body = json.dumps(self.text("Hello")).encode()
+        self.wake_after(called_ago=1, created_ago=1)
+        with self.assertQueryCount(1):
+            self.env["viber.event"]._store(self.account, callback.parse(body), body)
 
     def test_one_that_waits_for_long_may_be_lost(self):
         self.assertEqual(self.wake_after(called_ago=60, created_ago=60), 1)

@@ -93,6 +93,58 @@ class TestPlans(JobCase):
         self.assertEqual(self.planned("ir_cron_fetch_media"), [file.next_attempt_date])
 
 
+class TestRunner(JobCase):
+    def test_another_runner_overrides_two_methods(self):
+        queues = type(self.env["viber.queue.mixin"])
+        asked = []
+
+        def wake(queue, at=None):
+            asked.append((queue._job_name, bool(at)))
+
+        def commit(queue, done=0, patient=True):
+            queue._commit()
+            asked.append(queue._job_name)
+            return True
+
+        scheduler = type(self.env["ir.cron"])
+        jobs = (
+            "ir_cron_process_events",
+            "ir_cron_fetch_media",
+            "ir_cron_send_messages",
+        )
+        with (
+            patch.object(queues, "_wake", wake),
+            patch.object(queues, "_commit_progress", commit),
+            patch.object(scheduler, "_viber_wake") as viber_wake,
+            patch.object(scheduler, "_commit_progress") as commit_progress,
+            patch.object(scheduler, "_viber_others_query") as others_query,
+            patch.object(const, "JOB_SLICE", 0),
+            patch.object(const, "JOB_LOOK_AGAIN", 0),
+        ):
+            task = self.converse()
+            self.reply(task)
+            self.send()
+            self.viber.serve(URL, requests.ReadTimeout())
+            self.receive(self.event(message={"type": "picture", "media": URL}))
+            self.process()
+            self.env["viber.media"].search([]).next_attempt_date = False
+            self.run_job("ir_cron_fetch_media")
+            self.viber.answer("send_message", requests.ConnectionError())
+            self.reply(task)
+            self.send()
+            self.receive(self.event("seen", message_token=42))
+            self.process()
+        for job in jobs:
+            self.assertIn(job, asked)
+            self.assertIn((job, True), asked)
+        self.assertIn((jobs[0], False), asked)
+        self.assertIn((jobs[2], False), asked)
+        viber_wake.assert_not_called()
+        commit_progress.assert_not_called()
+        others_query.assert_not_called()
+        self.assertEqual(len(self.viber.sent()), 2)
+
+
 class TestRuns(JobCase):
     def test_a_full_inbox_is_left_in_time(self):
         self.env.cr.execute(
