@@ -27,6 +27,7 @@ from . import test_leaving
 from . import test_linking
 from . import test_media_route
 from . import test_merge
+from . import test_migrations
 from . import test_others
 from . import test_outbox
 from . import test_parked
