@@ -7,7 +7,6 @@
     "license": "AGPL-3",
     "depends": ["viber_connector", "helpdesk_mgmt"],
     "data": [
-        "security/ir.model.access.csv",
         "security/viber_security.xml",
         "data/helpdesk_ticket_channel.xml",
         "views/helpdesk_ticket_views.xml",

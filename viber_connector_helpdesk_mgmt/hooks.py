@@ -1,3 +1,4 @@
+from odoo import Command
 from odoo.tools import SQL
 
 
@@ -7,6 +8,9 @@ def uninstall_hook(env):
 
     :param Environment env: of the database that the addon leaves
     """
+    agents = env.ref("viber_connector.group_viber_agent")
+    helpdesk = env.ref("helpdesk_mgmt.group_helpdesk_user_own")
+    helpdesk.implied_ids = [Command.unlink(agents.id)]
     accounts = env["viber.account"].with_context(active_test=False)
     accounts.search([("conversation_model", "=", "helpdesk.ticket")])._leave_tickets()
     for table in ("viber_event", "viber_message"):

@@ -13,7 +13,7 @@ class ResPartner(models.Model):
         "viber.subscriber",
         "partner_id",
         "Viber",
-        groups="project.group_project_user,viber_connector.group_viber_manager",
+        groups="viber_connector.group_viber_agent,viber_connector.group_viber_manager",
         help="Who this contact is at which Viber account.",
     )
     viber_can_be_customer = fields.Boolean(

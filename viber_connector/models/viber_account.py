@@ -12,7 +12,9 @@ from ..tools.viber_api import ViberApi
 # Fields that name records which the user may not be able to see.
 _NAMED = {"company_id", "contact_template_id", "project_id", "task_template_id"}
 # Who may read subscribers.
-_SUBSCRIBERS_GROUPS = "project.group_project_user,viber_connector.group_viber_manager"
+_SUBSCRIBERS_GROUPS = (
+    "viber_connector.group_viber_agent,viber_connector.group_viber_manager"
+)
 
 
 class ViberAccount(models.Model):

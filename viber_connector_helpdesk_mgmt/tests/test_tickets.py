@@ -220,6 +220,9 @@ class TestRights(TicketCase):
         ticket = self.converse()
         subscriber = ticket.viber_subscriber_id
         self.assertTrue(subscriber.with_user(self.agent).read(["name"]))
+        contact = ticket.partner_id.with_user(self.agent)
+        self.assertIn("viber_subscriber_ids", contact.get_view()["arch"])
+        self.assertEqual(contact.viber_subscriber_ids, subscriber)
         [values] = ticket.with_user(self.agent).web_read(
             {
                 "viber_subscriber_id": {"fields": {"display_name": {}}},
@@ -285,6 +288,7 @@ class TestUninstall(TicketCase):
         archived = self.account.copy({"name": "Archived", "active": False})
         uninstall_hook(self.env)
         self.env.invalidate_all()
+        self.assertFalse(self.agent.has_group("viber_connector.group_viber_agent"))
         for account in (self.account, archived):
             self.assertEqual(account.conversation_model, "project.task")
             self.assertTrue(account.project_id)
