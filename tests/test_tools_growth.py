@@ -308,6 +308,7 @@ READS_NOTHING = {
     "media.Downloads.wait": "reads no bytes; fetches by try_fetch",
     "media.Downloads.want": "reads no bytes; fetches by try_fetch",
     "payload.degrade": "a payload that we made",
+    "payload.replace_file": "a payload that we made",
     "reference.make": "ids of ours",
     "status.find": "a number, looked up",
     "status.of": "an error of ours",

@@ -66,6 +66,10 @@ CAPTION_MAX_LENGTH = 512
 #: JPEG, PNG and GIF that does not move; 1 MB on iOS, 3 MB on Android.
 PICTURE_TYPES = {"image/jpeg": ".jpg", "image/png": ".png", "image/gif": ".gif"}
 PICTURE_MAX_BYTES = 1024 * 1024
+#: How often a bigger one is made smaller before it leaves as a file, and seconds after
+#: which a process counts for dead that had begun with it.
+PICTURE_TRIES = 2
+PICTURE_PATIENCE = 60
 VIDEO_TYPE = "video/mp4"
 VIDEO_MAX_BYTES = 26 * 1024 * 1024
 FILE_MAX_BYTES = 50 * 1024 * 1024

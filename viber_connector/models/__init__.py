@@ -33,6 +33,7 @@ from . import viber_message
 from . import viber_message_queue
 from . import viber_message_answer
 from . import viber_message_limit
+from . import viber_message_picture
 from . import viber_message_quota
 from . import viber_message_delivery
 from . import mail_mail

@@ -6,7 +6,7 @@ import json
 import mimetypes
 import unicodedata
 from pathlib import PurePosixPath
-from urllib.parse import quote, urljoin
+from urllib.parse import quote, unquote, urljoin
 
 from PIL import Image
 
@@ -45,10 +45,12 @@ class IrAttachment(models.Model):
     # Kept from everybody, so that no other file can pass for the copy.
     viber_copy_of = fields.Char(copy=False, prefetch=False, groups=fields.NO_ACCESS)
 
-    def _viber_outgoing_file(self, account):
-        """Make this file one that Viber can fetch.
+    def _viber_outgoing_file(self, account, is_scalable=True):
+        """Make this file one that Viber can fetch; of a picture that is too big, its
+        smaller copy, if there is one.
 
         :param viber.account account: under whose address
+        :param bool is_scalable: whether such a copy may still be made
         :rtype: OutgoingFile
         """
         self.ensure_one()
@@ -56,66 +58,55 @@ class IrAttachment(models.Model):
             url = html_text.without_tokens(self.url or "")
             url = urljoin(account._get_base_url(), url)
             return OutgoingFile(name=self.name, mimetype="", size=0, url=url)
-        attachment = self._viber_fitting_picture()
-        mimetype = attachment._viber_mimetype()
-        name = attachment._viber_name(mimetype)
+        mimetype = self._viber_mimetype()
+        is_picture = mimetype in const.PICTURE_TYPES
+        is_too_big = is_picture and self.file_size > const.PICTURE_MAX_BYTES
+        if is_too_big and (copy := self._viber_small_copy()):
+            return copy._viber_outgoing_file(account)
+        name = self._viber_name(mimetype)
         return OutgoingFile(
             name=name,
             mimetype=mimetype,
-            size=attachment.file_size,
-            url=attachment._viber_url(account, name),
+            size=self.file_size,
+            url=self._viber_url(account, name),
+            is_too_big=is_too_big and is_scalable,
         )
 
-    def _viber_fitting_picture(self):
-        """:return: a smaller copy of a picture that is too big for Viber, else itself
+    def _viber_small_copy(self):
+        """:return: the smaller copy of a picture, if it has been made
         :rtype: ir.attachment
         """
-        is_picture = (self.mimetype or "") in const.PICTURE_TYPES
-        if not is_picture or self.file_size <= const.PICTURE_MAX_BYTES:
-            return self
-        # It hangs on the original: made once, seen nowhere, and deleted with it.
-        owner = {"res_model": self._name, "res_id": self.id}
         # sudo: nobody else may say of what a picture is the copy
         copies = self.sudo().search(
-            [(name, "=", value) for name, value in owner.items()]
+            [("res_model", "=", self._name), ("res_id", "=", self.id)]
         )
         known = copies.filtered(
             lambda copy: copy.viber_copy_of == copy._viber_pair(self)
         )
-        if known:
-            return known[0].with_env(self.env)
-        raw = self._viber_scale_down()
-        if not raw:
-            return self
-        name = f"{PurePosixPath(self.name).stem}.jpg"
-        copy = copies.create(owner | {"name": name, "raw": raw})
+        return known[:1].with_env(self.env)
+
+    def _viber_keep_small(self, raw):
+        """Keep the smaller copy of a picture.
+
+        :param bytes raw: from :func:`scale_down`
+        """
+        # It hangs on the original: made once, seen nowhere, and deleted with it.
+        # sudo: nobody else may say of what a picture is the copy
+        copy = self.sudo().create(
+            {
+                "name": f"{PurePosixPath(self.name).stem}.jpg",
+                "raw": raw,
+                "res_model": self._name,
+                "res_id": self.id,
+            }
+        )
         copy.viber_copy_of = copy._viber_pair(self)
-        return copy.with_env(self.env)
 
     def _viber_pair(self, original):
         """:return: which bytes are a copy of which
         :rtype: str
         """
         return f"{self.checksum} {original.checksum}"
-
-    def _viber_scale_down(self):
-        """:return: the picture as a JPEG of a size that Viber takes; empty when that
-            can't be made of it
-        :rtype: bytes
-        """
-        try:
-            picture = ImageProcess(self.raw)
-            if getattr(picture.image, "is_animated", False):
-                return b""
-            for side in _SIDES:
-                picture.resize(side, side)
-                raw = picture.image_quality(quality=_QUALITY, output_format="JPEG")
-                if len(raw) <= const.PICTURE_MAX_BYTES:
-                    return raw
-        except BAD_PICTURES:
-            # No picture, whatever its name says: it is sent as a file.
-            return b""
-        return b""
 
     def _viber_mimetype(self):
         """:return: type of the bytes; a moving GIF is no picture for Viber
@@ -125,7 +116,9 @@ class IrAttachment(models.Model):
         if not declared.startswith(("image/", "video/")) or self.type != "binary":
             return declared
         found = self._viber_guess_mimetype()
-        if found == "image/gif" and self._viber_is_animated():
+        # A bigger one is looked at when it is made smaller.
+        is_small = self.file_size <= const.PICTURE_MAX_BYTES
+        if found == "image/gif" and is_small and self._viber_is_animated():
             return "application/octet-stream"
         return found
 
@@ -191,6 +184,15 @@ class IrAttachment(models.Model):
         return hashlib.sha256(json.dumps(named).encode()).hexdigest()[:_DIGEST_LENGTH]
 
     @api.model
+    def _viber_from_url(self, url):
+        """Like :meth:`_viber_from_token`.
+
+        :param str url: made by :meth:`_viber_url`
+        """
+        token, _slash, name = url.rpartition(const.MEDIA_PATH)[2].partition("/")
+        return self._viber_from_token(token, unquote(name))
+
+    @api.model
     def _viber_from_token(self, token, name):
         """Find the file that a link leads to.
 
@@ -237,6 +239,31 @@ class IrAttachment(models.Model):
                 ("res_field", "=", const.AVATAR_FIELD),
             ]
         return self.search([*domain, ("write_date", "<=", before)], limit=1)
+
+
+def scale_down(raw):
+    """Make a picture smaller; uses no database, so that it may run in a thread.
+
+    :param bytes raw: the picture, or whatever is called so
+    :return: the picture as a JPEG of a size that Viber takes; empty when that can't be
+        made of it
+    :rtype: bytes
+    """
+    if not raw:
+        return b""
+    try:
+        picture = ImageProcess(raw)
+        if getattr(picture.image, "is_animated", False):
+            return b""
+        for side in _SIDES:
+            picture.resize(side, side)
+            small = picture.image_quality(quality=_QUALITY, output_format="JPEG")
+            if len(small) <= const.PICTURE_MAX_BYTES:
+                return small
+    except BAD_PICTURES:
+        # No picture, whatever its name says: it is sent as a file.
+        return b""
+    return b""
 
 
 def _short_name(name):

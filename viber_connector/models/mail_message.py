@@ -139,30 +139,40 @@ class MailMessage(models.Model):
         name = escape(shorten(clean_line(speaker.name), _NAME_MAX_LENGTH))
         return f"{html_text.to_viber(name)}: "
 
-    def _viber_payloads(self, subscriber, tracking_data, keyboard=None):
-        """Make the payloads that bring this message to a customer.
+    def _viber_parts(self, subscriber, tracking_data, keyboard=None):
+        """Make what brings this message to a customer.
 
         :param viber.subscriber subscriber: to whom
         :param str tracking_data: reference to the conversation
         :param Keyboard | None keyboard: buttons below the message
-        :return: bodies for ``send_message`` in the order they are to be sent; none when
-            there is nothing to say
+        :return: values of rows of the outbox in the order they are to be sent; none
+            when there is nothing to say
         :rtype: list[dict]
         """
         self.ensure_one()
         account = subscriber.account_id
-        return payload.build(
+        files = [
+            attachment._viber_outgoing_file(account)
+            for attachment in self._viber_files_to_send(account)
+        ]
+        bodies = payload.build(
             self._viber_text(account),
-            [
-                attachment._viber_outgoing_file(account)
-                for attachment in self._viber_files_to_send(account)
-            ],
+            files,
             receiver=subscriber.viber_user_id,
             sender=self._viber_sender(account),
             tracking_data=tracking_data,
             keyboard=keyboard,
             prefix=self._viber_prefix(),
         )
+        too_big = {file.url for file in files if file.is_too_big}
+        return [
+            {
+                "payload": payload.encode(body).decode(),
+                "asks": getattr(body.get("keyboard"), "asks", False),
+                "awaits_picture": body.get("media") in too_big,
+            }
+            for body in bodies
+        ]
 
     def _viber_files_to_send(self, account):
         """:return: the files of this message: those below it, then the rest of those

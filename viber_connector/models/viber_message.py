@@ -6,7 +6,6 @@ from odoo.exceptions import UserError
 
 from .. import const
 from ..tools import keyboard as keyboard_tools
-from ..tools import payload as payload_tools
 
 _logger = logging.getLogger(__name__)
 
@@ -159,11 +158,11 @@ class ViberMessage(models.Model):
         rows = self.browse()
         for subscriber in subscribers:
             reference = conversation._viber_reference(subscriber)
-            payloads = message._viber_payloads(subscriber, reference, keyboard)
+            contents = message._viber_parts(subscriber, reference, keyboard)
             fate = notification or self._create_notification(
                 message, subscriber.partner_id
             )
-            if not payloads:
+            if not contents:
                 fate._viber_fail("viber_nothing")
                 continue
             vals = {
@@ -173,7 +172,7 @@ class ViberMessage(models.Model):
                 "mail_notification_id": fate.id,
                 **conversation._viber_place(),
             }
-            parts = self._create_parts(payloads, vals)
+            parts = self.create([vals | content for content in contents])
             parts._wait_behind()
             rows |= parts
         gone = rows.filtered(lambda row: not row.subscriber_id.is_subscribed)
@@ -192,25 +191,6 @@ class ViberMessage(models.Model):
         if rows:
             self._wake()
 
-    @api.model
-    def _create_parts(self, payloads, vals):
-        """Make the rows of one message to one customer.
-
-        :param list[dict] payloads: bodies for ``send_message``
-        :param dict vals: what the rows have in common
-        :rtype: viber.message
-        """
-        return self.create(
-            [
-                vals
-                | {
-                    "payload": payload_tools.encode(payload).decode(),
-                    "asks": getattr(payload.get("keyboard"), "asks", False),
-                }
-                for payload in payloads
-            ]
-        )
-
     def _rebuild(self):
         """An agent has edited a message of which nothing has left: its parts say what
         it says now, and wait, have failed or are given up as before."""
@@ -220,8 +200,11 @@ class ViberMessage(models.Model):
             model = (waiting or parts)[0]
             # Odoo's default is that a copy has no state.
             [vals] = model.copy_data({"state": model.state})
+            if model.awaits_picture:
+                # The date is that of the job that makes it smaller just now.
+                vals |= {"attempt_count": 0, "next_attempt_date": False}
             subscriber, message = parts.subscriber_id, parts.mail_message_id
-            payloads = message._viber_payloads(
+            contents = message._viber_parts(
                 subscriber,
                 message._viber_conversation()._viber_reference(subscriber),
                 parts._find_keyboard(),
@@ -229,8 +212,8 @@ class ViberMessage(models.Model):
             # Others take their place: nothing of it is given up.
             parts.mail_notification_id = False
             parts.unlink()
-            if payloads or message._is_empty() or vals["state"] == "canceled":
-                self._create_parts(payloads, vals)
+            if contents or message._is_empty() or vals["state"] == "canceled":
+                self.create([vals | content for content in contents])
                 notification._viber_sum_up()
             else:
                 notification._viber_fail("viber_nothing")

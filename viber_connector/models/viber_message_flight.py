@@ -1,4 +1,5 @@
-"""What is on its way to Viber during a run of the outbox; only HTTP runs in threads."""
+"""What is on its way to Viber during a run of the outbox; only HTTP and
+pictures run in threads."""
 
 import json
 import math
@@ -7,6 +8,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, wait
 
 from .. import const
 from ..tools import errors
+from .ir_attachment import scale_down
 
 
 class Flight:
@@ -16,18 +18,22 @@ class Flight:
     :param requests.Session session: reuses connections
     :param int connections: messages at the most at the same time
     :param dict probes: of ``viber.account._start_probes``
+    :param concurrent.futures.Executor picture_pool: makes pictures smaller
     """
 
-    def __init__(self, pool, session, connections, probes):
+    def __init__(self, pool, session, connections, probes, picture_pool):
         self.started = time.monotonic()
         #: id of the row, and when it left, by the answer to come
         self.running = {}
         self.probes = probes
+        #: id of the row, and the picture's checksum, by the smaller copy to come
+        self.pictures = {}
         #: what kept messages from being claimed, by id of the account
         self.failures = {}
         self._pool = pool
         self._session = session
         self._connections = connections
+        self._picture_pool = picture_pool
 
     @property
     def free(self):
@@ -37,14 +43,17 @@ class Flight:
     @property
     def is_busy(self):
         """bool: whether something is on the way."""
-        return bool(self.running or self.probes)
+        return bool(self.running or self.probes or self.pictures)
 
     @property
     def is_slow(self):
-        """bool: whether an answer, or a probe, takes long."""
+        """bool: whether an answer, a probe or a picture takes long."""
         moments = [moment for _row_id, moment in self.running.values()]
         slowest = min(moments, default=math.inf)
-        return bool(self.probes) or time.monotonic() > slowest + const.SEND_SLOW
+        return (
+            bool(self.probes or self.pictures)
+            or time.monotonic() > slowest + const.SEND_SLOW
+        )
 
     @property
     def is_over(self):
@@ -66,6 +75,18 @@ class Flight:
             future = failed(error)
         self.running[future] = (row.id, time.monotonic())
 
+    def begin_picture(self, row):
+        """Make a picture smaller, in a thread.
+
+        :param viber.message row: whose picture; claimed
+        """
+        try:
+            checksum, raw = row._picture_to_scale()
+            future = self._picture_pool.submit(scale_down, raw)
+        except Exception as error:
+            checksum, future = "", failed(error)
+        self.pictures[future] = (row.id, checksum)
+
     def wait(self, seconds):
         """Wait for the first answers, but not for long: what is posted meanwhile has to
         leave, however slow those are.
@@ -77,7 +98,7 @@ class Flight:
         if not self.is_busy:
             time.sleep(seconds)
             return set()
-        expected = self.running.keys() | self.probes.keys()
+        expected = self.running.keys() | self.probes.keys() | self.pictures.keys()
         return wait(expected, seconds, return_when=FIRST_COMPLETED).done
 
 

@@ -23,14 +23,16 @@ class ViberMessage(models.Model):
 
     @api.model
     def _work(self):
-        """Only HTTP runs in threads; claims and results are written here, each in a
-        short transaction: a row is "sending" in the database before its request leaves.
+        """HTTP and pictures run in threads; claims and results are written here, each
+        in a short transaction: a row is "sending" in the database before its request
+        leaves.
         """
         self._recover_lost()
         self._sum_up_again()
         connections = self._connection_count()
         pool = ThreadPoolExecutor(connections)
         probe_pool = ThreadPoolExecutor(const.PROBE_CONNECTIONS)
+        picture_pool = ThreadPoolExecutor(1)
         try:
             with requests.Session() as session:
                 adapter = HTTPAdapter(pool_connections=1, pool_maxsize=connections)
@@ -38,12 +40,13 @@ class ViberMessage(models.Model):
                 session.mount("http://", adapter)
                 accounts = self.env["viber.account"]
                 probes = accounts._start_probes(probe_pool, session)
-                flight = Flight(pool, session, connections, probes)
+                flight = Flight(pool, session, connections, probes, picture_pool)
                 finished = self._send_all(flight)
         finally:
             # Nobody waits for a thread that hangs.
             pool.shutdown(wait=False, cancel_futures=True)
             probe_pool.shutdown(wait=False, cancel_futures=True)
+            picture_pool.shutdown(wait=False, cancel_futures=True)
         self.env["viber.account"]._see_to_failures()
         return finished
 
@@ -79,7 +82,7 @@ class ViberMessage(models.Model):
                 break
             done = self._keep_done(flight)
             time_left = self._end_round(done) and time_left
-            if not time_left and not flight.running:
+            if not (time_left or flight.running or flight.pictures):
                 break
         self._give_up(flight)
         if flight.failures:
@@ -101,6 +104,7 @@ class ViberMessage(models.Model):
         :rtype: bool
         """
         throttled = False
+        self._begin_picture(flight)
         # The first to leave may have used the last connection.
         for account in self._accounts_to_serve() if flight.free else ():
             if account.id in flight.failures:
@@ -130,7 +134,11 @@ class ViberMessage(models.Model):
         for future in probed:
             account_id = flight.probes.pop(future)
             self.env["viber.account"]._keep_probe(account_id, future.result())
-        answers = {flight.running[future][0]: future for future in done - probed}
+        scaled = done & flight.pictures.keys()
+        for future in scaled:
+            self._keep_picture(*flight.pictures.pop(future), future)
+        sent = done - probed - scaled
+        answers = {flight.running[future][0]: future for future in sent}
         unkept = self._keep_answers(answers)
         for row_id, future in answers.items():
             # Where others did not let go of the row, once more in a moment.
@@ -147,6 +155,8 @@ class ViberMessage(models.Model):
         for account_id in flight.probes.values():
             error = errors.ViberUnavailable(self.env._("Viber did not answer in time"))
             self.env["viber.account"]._keep_probe(account_id, error)
+        for future, (row_id, checksum) in flight.pictures.items():
+            self._keep_picture(row_id, checksum, future)
         reason = self.env._("Viber did not answer in time")
         late = failed(errors.ViberUncertain(reason))
         self._keep_answers(
@@ -254,6 +264,7 @@ class ViberMessage(models.Model):
                 WITH due AS MATERIALIZED (
                     SELECT id FROM viber_message message
                      WHERE account_id = %(account)s AND state = 'outgoing'
+                       AND awaits_picture IS NOT TRUE
                        AND (next_attempt_date IS NULL OR next_attempt_date <= %(now)s)
                        AND NOT EXISTS (
                             SELECT 1 FROM viber_message other

@@ -31,6 +31,7 @@ from . import test_migrations
 from . import test_others
 from . import test_outbox
 from . import test_parked
+from . import test_pictures
 from . import test_presence
 from . import test_quota
 from . import test_quotes

@@ -73,6 +73,34 @@ class TestPayload(BaseCase):
                     size = len(payload.encode(message))
                     self.assertLessEqual(size, const.PAYLOAD_MAX_BYTES)
 
+    def test_another_file_takes_the_place_of_a_picture(self):
+        big = payload.OutgoingFile("a.png", "image/png", 9, "https://a.org/a.png", True)
+        small = payload.OutgoingFile("a.jpg", "image/jpeg", 9, "https://a.org/a.jpg")
+        file = payload.OutgoingFile("a.gif", "a/b", 9, "https://a.org/a.gif")
+        link = payload.OutgoingFile("a.gif", "a/b", 0, "https://a.org/a.gif")
+        buttons = {"Type": "keyboard"}
+        for said in ("See", ""):
+            [body] = build(said, files=[big], keyboard=buttons, tracking_data="t")
+            self.assertEqual((body["type"], body["text"]), ("picture", said))
+            [found] = payload.replace_file(body, small)
+            self.assertEqual(found, body | {"media": small.url})
+            for other, kind in ((file, "file"), (link, "text")):
+                with self.subTest(said=said, kind=kind):
+                    *texts, found = payload.replace_file(body, other)
+                    self.assertEqual(
+                        [text["text"] for text in texts], [said] * bool(said)
+                    )
+                    self.assertEqual(found["type"], kind)
+                    self.assertIn(
+                        other.url, found.values() if kind == "file" else found["text"]
+                    )
+                    self.assertEqual(found["keyboard"], buttons)
+                    for text in texts:
+                        self.assertEqual(text["type"], "text")
+                        self.assertNotIn("keyboard", text)
+                        self.assertNotIn("media", text)
+                        self.assertEqual(text["tracking_data"], "t")
+
     def test_body_is_json_in_plain_utf8(self):
         body = payload.encode({"text": "Добрий день 🙁", "size": 1})
         self.assertEqual(body, '{"text":"Добрий день 🙁","size":1}'.encode())

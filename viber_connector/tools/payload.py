@@ -22,13 +22,15 @@ class Sender:
 class OutgoingFile:
     """A file that Viber, or the customer's phone, can fetch.
 
-    ``mimetype`` is that of the bytes; ``url`` ends with the extension that fits it.
+    ``mimetype`` is that of the bytes; ``url`` ends with the extension that fits it;
+    ``is_too_big`` is a picture of which a smaller copy is made before it leaves.
     """
 
     name: str
     mimetype: str
     size: int
     url: str
+    is_too_big: bool = False
 
 
 def build(
@@ -92,6 +94,31 @@ def build_welcome(text, sender):
     return first
 
 
+def replace_file(payload, file):
+    """Put another file in the place of the one that a payload brings.
+
+    :param dict payload: of a picture, from :func:`build`
+    :param OutgoingFile file: the other
+    :return: bodies for ``send_message``: one; or two, for only a picture carries a
+        text, which else comes first
+    :rtype: list[dict]
+    """
+    content = _file(file)
+    base = {
+        name: value
+        for name, value in payload.items()
+        if name not in ("type", "text", "media")
+    }
+    text = payload["text"]
+    if content["type"] == "picture":
+        return [base | content | {"text": text}]
+    if not text:
+        return [base | content]
+    # Buttons stand below the last of them.
+    first = {name: value for name, value in base.items() if name != "keyboard"}
+    return [first | {"type": "text", "text": text}, base | content]
+
+
 def degrade(payload):
     """Take away what an old client does not know (Viber's statuses 13 and 14).
 
@@ -135,7 +162,7 @@ def file_kind(name, mimetype, size):
 def _file(file):
     """:return: the part of a payload that brings a file, or a link to it"""
     kind = file_kind(file.name, file.mimetype, file.size)
-    if kind == "picture":
+    if kind == "picture" or file.is_too_big:
         return {"type": "picture", "text": "", "media": file.url}
     if kind == "video":
         return {"type": "video", "media": file.url, "size": file.size}
