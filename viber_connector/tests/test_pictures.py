@@ -118,6 +118,41 @@ class TestPictures(FateCase):
         self.assertEqual(self.viber.texts(), ["Other", "See", "Later"])
         self.assertEqual(self.viber.sent()[1]["type"], "picture")
 
+    def test_none_leaves_before_its_turn(self):
+        other = self.converse("me too", user_id="other==")
+        for task in (self.task, other):
+            self.reply(task, "", attachments=[("a.jpg", self.big)])
+        self.send()
+        for body in self.viber.sent():
+            small = self.env["ir.attachment"]._viber_from_url(body["media"])
+            self.assertLess(len(small.raw), len(self.big))
+        self.assertEqual(len(self.viber.sent()), 2)
+
+    def test_a_run_whose_time_is_over_waits_for_the_picture_that_it_began(self):
+        self.post(("a.jpg", self.big), body="")
+        looks, go_on = [], threading.Event()
+        wait = viber_message_flight.Flight.wait
+
+        def look(flight, seconds):
+            looks.append(flight)
+            if len(looks) == 3:
+                go_on.set()
+            return wait(flight, seconds)
+
+        def scale(raw):
+            return scale_down(raw) if go_on.wait(20) else b""
+
+        outbox = type(self.env["viber.message"])
+        with (
+            self.played(scale),
+            patch.object(viber_message_flight.Flight, "wait", look),
+            patch.object(outbox, "_may_claim", lambda *_args: not looks),
+        ):
+            self.send()
+        go_on.set()
+        self.send()
+        self.assertEqual(self.kinds(), [("picture", "")])
+
     def test_what_can_not_be_made_smaller_leaves_in_its_place(self):
         for name, content in (
             ("broken.jpg", self.big[:40] + bytes(20_000)),
