@@ -3,6 +3,7 @@
 import json
 import logging
 import random
+import traceback
 
 from odoo import api, fields, models
 
@@ -206,6 +207,11 @@ class ViberMessage(models.Model):
 
     def _fail(self, error):
         """It would be refused again."""
+        if not isinstance(error, errors.ViberError):
+            # Without its text, which may quote anything.
+            places = "".join(traceback.format_tb(error.__traceback__))
+            kind = type(error).__name__
+            _logger.error("Viber: message %s failed: %s\n%s", self.id, kind, places)
         self._move(
             "failed",
             failure_type="viber_request",

@@ -296,7 +296,10 @@ class TestPolicies(FateCase):
         self.assertEqual(len(self.viber.sent()), 1)
 
     def test_a_fault_of_ours_fails_and_is_seen(self):
-        with patch.object(requests.Session, "post", side_effect=KeyError("oops")):
+        with (
+            patch.object(requests.Session, "post", side_effect=KeyError("oops")),
+            mute_logger("odoo.addons.viber_connector.models.viber_message_answer"),
+        ):
             row = self.answered()
         self.assertEqual((row.state, row.failure_type), ("failed", "viber_request"))
 

@@ -120,7 +120,8 @@ class TestJobFailures(ViberCase):
     def test_what_cannot_be_read_fails_and_holds_nothing_up(self):
         rows = self.post()
         rows[0].payload = "{"
-        self.send()
+        with mute_logger(ANSWERS):
+            self.send()
         self.assertEqual(
             self.fates(rows), [("failed", "exception"), ("sent", "pending")]
         )

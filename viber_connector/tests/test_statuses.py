@@ -1,5 +1,6 @@
 """The one table of Viber's statuses, and what people are told of them."""
 
+import logging
 import re
 from unittest.mock import patch
 
@@ -11,6 +12,7 @@ from odoo.tests.common import BaseCase
 from odoo.tools.translate import code_translations
 
 from ..models import viber_reason
+from ..models.viber_message_answer import _logger
 from ..tools import errors, status
 from .test_fate import FateCase
 
@@ -94,11 +96,18 @@ class TestReasons(FateCase):
                 row.unlink()
 
     def test_a_fault_of_ours_shows_its_kind_and_nothing_of_its_text(self):
-        with patch.object(requests.Session, "post", side_effect=KeyError("secret")):
+        with (
+            patch.object(requests.Session, "post", side_effect=KeyError("secret")),
+            self.assertLogs(_logger, logging.ERROR) as caught,
+        ):
             row = self.answered()
         self.assertIn("fault in Odoo", row.failure_reason)
         self.assertIn("(KeyError)", row.failure_reason)
         self.assertNotIn("secret", row.failure_reason)
+        [told] = caught.output
+        self.assertIn("KeyError", told)
+        self.assertIn("_post", told)
+        self.assertNotIn("secret", told)
 
     def test_what_was_tried_in_vain_says_that_it_is_over(self):
         row = self.outbox(self.reply(self.task))
