@@ -9,8 +9,6 @@ from .. import const
 from ..tools import address
 from ..tools.viber_api import ViberApi
 
-# Fields that name records which the user may not be able to see.
-_NAMED = {"company_id", "contact_template_id", "project_id", "task_template_id"}
 # Who may read subscribers.
 _SUBSCRIBERS_GROUPS = (
     "viber_connector.group_viber_agent,viber_connector.group_viber_manager"
@@ -182,7 +180,7 @@ class ViberAccount(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         accounts = super().create([self._clean_vals(vals) for vals in vals_list])
-        accounts._check_named(_NAMED)
+        accounts._check_named(self._naming_fields())
         return accounts
 
     def write(self, vals):
@@ -195,9 +193,16 @@ class ViberAccount(models.Model):
             # Another key is another bot, until proven otherwise.
             # sudo: the state is for nobody to write
             self.sudo().write({"state": "draft", "state_reason": False})
-        self._check_named(_NAMED.intersection(vals))
+        self._check_named(self._naming_fields().intersection(vals))
         asleep.filtered(lambda account: not account._is_asleep())._wake_queues()
         return result
+
+    @api.model
+    def _naming_fields(self):
+        """:return: fields that name records which the user may not be able to see
+        :rtype: set[str]
+        """
+        return {"company_id", "contact_template_id", "project_id", "task_template_id"}
 
     def _check_named(self, names):
         """An account shows the name of its project and templates, and fills them or

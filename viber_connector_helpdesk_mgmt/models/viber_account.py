@@ -1,4 +1,4 @@
-from odoo import fields, models
+from odoo import api, fields, models
 
 
 class ViberAccount(models.Model):
@@ -14,6 +14,10 @@ class ViberAccount(models.Model):
         groups="viber_connector.group_viber_manager",
         help="Whose tickets new conversations become. Empty: tickets of no team.",
     )
+
+    @api.model
+    def _naming_fields(self):
+        return super()._naming_fields() | {"helpdesk_team_id"}
 
     def _leave_tickets(self):
         """Make tasks of new conversations from now on, and say so."""

@@ -237,6 +237,23 @@ class TestRights(TicketCase):
             with self.subTest(groups=groups), self.assertRaises(AccessError):
                 subscriber.with_user(stranger).read(["name"])
 
+    def test_a_manager_learns_no_name_of_a_team_by_choosing_it(self):
+        team = self.env["helpdesk.ticket.team"].create({"name": "Secret"})
+        self.env["ir.rule"].create(
+            {
+                "name": "Nobody sees it",
+                "model_id": self.env["ir.model"]._get_id(team._name),
+                "domain_force": f"[('id', '!=', {team.id})]",
+            }
+        )
+        manager = new_test_user(
+            self.env, "manager", groups="viber_connector.group_viber_manager"
+        )
+        account = self.account.with_user(manager)
+        account.helpdesk_team_id = self.team
+        with self.assertRaises(AccessError):
+            account.helpdesk_team_id = team.id
+
     def test_nobody_takes_over_the_customer_of_another_team(self):
         ticket = self.converse()
         subscriber = ticket.viber_subscriber_id

@@ -14,8 +14,8 @@ def migrate(cr, _version):
     for table in ("viber_event", "viber_message"):
         _name_tasks(cr, SQL.identifier(table))
     # That of a file is its message's. Odoo removes the column as well, in a transaction
-    # that follows the update: were it ended before that, no file could be kept any more,
-    # as nothing fills what is required.
+    # that follows the update: were it ended before that, no file could be kept, as
+    # nothing fills what is required.
     cr.execute("ALTER TABLE viber_media DROP COLUMN IF EXISTS task_id CASCADE")
 
 
