@@ -6,6 +6,7 @@ from . import test_channel
 from . import test_claims
 from . import test_contacts
 from . import test_conversation_rules
+from . import test_conversation_views
 from . import test_doors
 from . import test_emails
 from . import test_faces
