@@ -2,41 +2,28 @@
 
 import re
 import subprocess
-from collections import Counter
+from dataclasses import dataclass
 
 import pytest
 
 from devtools import databases, odoo, odoo_tree
 from devtools.paths import ADDON, DATA, ROOT
 from devtools.server import OdooError, OdooServer, free_port
-from devtools.shell import run
 from viber_simulator.testing import wait_until
 
-from .support import Account
+from .support import Account, callbacks
+from .support.old_rows import OldRows, compare
+from .support.uploads import picture
 from .test_install import problems
 
 pytestmark = pytest.mark.patient
 
-EVENT_STATES = "pending", "done", "ignored", "failed"
-MESSAGE_STATES = "outgoing", "sent", "delivered", "seen", "failed", "canceled"
-MESSAGE_STATES += ("uncertain",)
-
-# A copy of a row in another state; tokens are unique.
-COPY_EVENT = """
-    INSERT INTO viber_event (account_id, event_type, message_token, viber_user_id,
-                             event_date, payload, state, attempt_count, create_date)
-    SELECT account_id, event_type, 'copy-' || %(state)s, viber_user_id, event_date,
-           replace(payload, 'Good day', 'Copied ' || %(state)s), %(state)s, 0,
-           create_date
-      FROM viber_event WHERE event_type = 'message' ORDER BY id LIMIT 1
-"""
-COPY_MESSAGE = """
-    INSERT INTO viber_message (account_id, subscriber_id, task_id, mail_message_id,
-                               payload, state, attempt_count)
-    SELECT account_id, subscriber_id, task_id, mail_message_id,
-           replace(payload, 'Waits', 'Copied ' || %(state)s), %(state)s, 1
-      FROM viber_message WHERE state = 'outgoing' ORDER BY id LIMIT 1
-"""
+# What this release has and the one before has not: it begins with the first commit that
+# brought it. The version may have been set later.
+NEW = "viber.conversation.mixin", f"{ADDON.name}/models"
+DROPPED = {"viber_media.task_id"}
+QUEUES = "viber_event", "viber_message"
+CHOSEN = {"interval_number": 7, "priority": 9}
 KEYS = """
     SELECT key.auth_token FROM viber_account_key key
       JOIN viber_account account ON account.id = key.account_id
@@ -50,22 +37,40 @@ IS_OURS_TO_RESET = """
     SELECT name FROM ir_model_data
      WHERE module = 'viber_connector' AND model = 'ir.cron' AND NOT noupdate
 """
-PARKED = "SELECT count(*) FROM viber_event WHERE state = 'pending' AND is_parked"
+PENDING = """
+    SELECT count(*) FILTER (WHERE is_parked),
+           count(*) FILTER (WHERE is_parked IS NOT TRUE)
+      FROM viber_event WHERE state = 'pending'
+"""
+SAID = """
+    SELECT message.model, task.name FROM mail_message message
+      JOIN project_task task ON task.id = message.res_id
+     WHERE message.body LIKE %(text)s
+"""
+UNSENT = "SELECT count(*) FROM viber_message WHERE state IN ('outgoing', 'sending')"
+# What was made by SQL has woken nobody.
+CALL_JOBS = """
+    UPDATE viber_media SET next_attempt_date = NULL
+     WHERE id = (SELECT min(id) FROM viber_media);
+    UPDATE ir_cron SET nextcall = now() AT TIME ZONE 'UTC'
+     WHERE id IN (SELECT res_id FROM ir_model_data
+                   WHERE module = 'viber_connector' AND model = 'ir.cron')
+"""
 
 
 @pytest.fixture(scope="module")
 def previous(variables, tmp_path_factory):
-    """The environment (dict) in which Odoo finds the release before this one: the
-    addon as it stood before its manifest got this version."""
+    """The environment (dict) in which Odoo finds the release before this one."""
     folder = tmp_path_factory.mktemp("previous")
     manifest = f"{ADDON.name}/__manifest__.py"
-    version = re.search(r'"version": "([\d.]+)"', (ROOT / manifest).read_text())[1]
-    log = "log", "-1", "--format=%H", f"-S{version}", "--", manifest
-    commit = run("git", "-C", ROOT, *log).strip()
-    assert commit, "the history of the repository is needed: git fetch --unshallow"
-    archive = "git", "-C", ROOT, "archive", f"{commit}^", ADDON.name
-    files = subprocess.run(archive, check=True, stdout=subprocess.PIPE).stdout
-    subprocess.run(("tar", "-x", "-C", folder), input=files, check=True)
+    number = _number((ROOT / manifest).read_text())
+    [*_later, numbered] = _commits(f'"{number}"', manifest)
+    [*_later, begun] = _commits(*NEW)
+    archive = _git("archive", f"{begun}^", ADDON.name)
+    subprocess.run(("tar", "-x", "-C", folder), input=archive, check=True)
+    # Else NEW tells of another release.
+    before = _git("show", f"{numbered}^:{manifest}").decode()
+    assert _number((folder / manifest).read_text()) == _number(before) != number
     addons_path = f"{folder},{odoo_tree.addons_path()}"
     configuration = folder / "odoo.conf"
     configuration.write_text(
@@ -74,81 +79,234 @@ def previous(variables, tmp_path_factory):
     return variables | {"ODOO_RC": str(configuration)}
 
 
-def test_an_update_keeps_all_that_waits_and_all_that_was_set(
-    variables, previous, simulator
-):
+def _number(manifest):
+    return re.search(r'"version": "([\d.]+)"', manifest)[1]
+
+
+def _commits(text, path):
+    """:return: those that brought a text or took it, the newest first (list of str)"""
+    found = _git("log", "--format=%H", f"-S{text}", "--", path).decode().split()
+    assert found, "the history of the repository is needed: git fetch --unshallow"
+    return found
+
+
+def _git(*command):
+    git = subprocess.run(("git", "-C", ROOT, *command), check=True, capture_output=True)
+    return git.stdout
+
+
+class Desk:
+    """What an older release has done till now, and what waits there.
+
+    :param OdooServer server: of that release, with nothing but the addon
+    :param Simulator viber: running
+    """
+
+    def __init__(self, server, viber):
+        self.viber = viber
+        self.pictures = []
+        parameter = "viber_connector.api_url", viber.api_url
+        server.rpc("ir.config_parameter", "set_param", *parameter)
+        self.account = Account(server, viber)
+        self.customer, self.task = self._converse("Olena Koval")
+        self.photographer, self.pictured = self._converse("Petro Bondar")
+        self.blocked, _task = self._converse("Taras Melnyk")
+        self.send_late_picture()
+        self.block(True)
+        viber.write(self.blocked, self.account.bot, "Let me in")
+        viber.connections("refuse")
+        self.account.comment(self.task, "Waits")
+        wait_until(lambda: self.account.read("paused_until")["paused_until"])
+        self.jobs = [row[0] for row in server.sql(JOBS)]
+        for job in self.jobs:
+            wait_until(lambda job=job: _set(server, job, CHOSEN), what="the job")
+
+    def _converse(self, name):
+        customer = self.viber.create_user(name)
+        task = self.account.write(customer, f"Good day from {name}")
+        self.account.comment(task, f"Good day, {name}")
+        self.viber.wait_for_message(customer, self.account.bot, f"Good day, {name}")
+        return customer, task
+
+    def viber_id(self, customer):
+        return self.viber.viber_id(customer, self.account.bot)
+
+    def texts(self):
+        """:return: what was said to the first customer (list of str)"""
+        messages = self.viber.messages(self.customer, self.account.bot, side="bot")
+        return [message["content"].get("text") for message in messages]
+
+    def block(self, is_blocked):
+        """Block a customer, or let them in again."""
+        odoo = self.account.odoo
+        [row] = odoo.rpc(
+            *("viber.subscriber", "search"),
+            [("viber_user_id", "=", self.viber_id(self.blocked))],
+        )
+        odoo.rpc("viber.subscriber", "write", [row], {"is_blocked": is_blocked})
+
+    def send_late_picture(self):
+        """Let a customer send a picture that can't be fetched yet.
+
+        :return: id of its row (int)
+        """
+        odoo = self.account.odoo
+        before = odoo.rpc("viber.media", "search", [])
+        picture_id = self.viber.upload("late.png", picture("PNG"), "image/png")
+        self.viber.spoil(picture_id, status=503)
+        self.viber.send(
+            *(self.photographer, self.account.bot, {"type": "picture"}),
+            media=picture_id,
+        )
+        self.pictures.append(picture_id)
+        [row] = wait_until(
+            lambda: set(odoo.rpc("viber.media", "search", [])).difference(before),
+            what="the row of the picture",
+        )
+        return row
+
+
+@pytest.fixture(scope="module")
+def updated(variables, previous, simulator):
+    """A database that was updated (:class:`Updated`)."""
     port = free_port()
-    chosen = {"interval_number": 7, "priority": 9}
     with databases.temporary(variables, "upgrade", databases.BASE) as database:
         databases.upgrade(previous, database, "-i", ADDON.name)
         with OdooServer(previous, database, port=port) as server:
-            parameter = "viber_connector.api_url", simulator.api_url
-            server.rpc("ir.config_parameter", "set_param", *parameter)
-            account = Account(server, simulator)
-            customer = simulator.create_user("Olena Koval")
-            task = account.write(customer, "Good day")
-            account.comment(task, "Before the update")
-            simulator.wait_for_message(customer, account.bot, "Before the update")
-            blocked = simulator.create_user("Taras Melnyk")
-            account.write(blocked, "Good morning")
-            subscriber = [
-                ("viber_user_id", "=", simulator.viber_id(blocked, account.bot))
-            ]
-            subscriber = server.rpc("viber.subscriber", "search", subscriber)
-            server.rpc("viber.subscriber", "write", subscriber, {"is_blocked": True})
-            simulator.write(blocked, account.bot, "Let me in")
-            simulator.connections("refuse")
-            account.comment(task, "Waits")
-            wait_until(lambda: account.read("paused_until")["paused_until"])
-            jobs = [row[0] for row in server.sql(JOBS)]
-            for job in jobs:
-                wait_until(lambda job=job: _set(server, job, chosen), what="the job")
-        for query, states in (
-            (COPY_EVENT, EVENT_STATES),
-            (COPY_MESSAGE, MESSAGE_STATES),
-        ):
-            for state in states:
-                server.sql(query, {"state": state})
-        before = _states(server)
-        token = account.bot["token"]
-        assert server.sql(KEYS) == [(token,)]
+            desk = Desk(server, simulator)
+        rows = OldRows(server)
+        rows.fill(desk.viber_id(desk.photographer), desk.viber_id(desk.blocked))
+        before = rows.read()
+        log = databases.upgrade(variables, database, "-u", ADDON.name)
+        server = OdooServer(variables, database, port=port)
+        yield Updated(server, desk, rows, before, rows.read(), log)
 
-        update = databases.upgrade(variables, database, "-u", ADDON.name)
-        assert problems(update) == []
-        assert token not in update
-        assert _states(server) == before
-        assert server.sql(KEYS) == [(token,)]
-        assert server.sql(IS_OURS_TO_RESET) == []
 
-        simulator.connections("open")
-        with OdooServer(variables, database, port=port) as server:
-            account.odoo = server
-            for job in jobs:
-                [kept] = server.rpc("ir.cron", "read", [job], list(chosen))
-                assert kept == {"id": job} | chosen
-            assert account.read("state") == {"id": account.id, "state": "connected"}
-            wait_until(lambda: server.sql(PARKED) == [(1,)], what="what is parked")
-            server.rpc("viber.subscriber", "write", subscriber, {"is_blocked": False})
-            server.rpc("viber.account", "action_check", [account.id])
-            for text in ("Waits", "Copied outgoing"):
-                simulator.wait_for_message(customer, account.bot, text)
-            assert account.write(customer, "After the update") == task
-            account.comment(task, "All is as it was")
-            simulator.wait_for_message(customer, account.bot, "All is as it was")
-            chatter = server.rpc(
-                *("mail.message", "search_read"),
-                [("model", "=", "project.task"), ("res_id", "=", task)],
-                ["body"],
-            )
-            assert problems(server.log_text()) == []
-            let_in = [("body", "ilike", "Let me in")]
-            wait_until(
-                lambda: server.rpc("mail.message", "search_count", let_in) == 1,
-                what="what was parked in the chatter",
-            )
-    bodies = " ".join(message["body"] for message in chatter)
-    assert bodies.count("Copied pending") == 1
-    assert "Copied failed" not in bodies
+@dataclass(repr=False)
+class Updated:
+    """What an update has made of a database.
+
+    :param OdooServer server: on it, not started
+    :param Desk desk: what the older release had done
+    :param OldRows rows: what was put there
+    :param dict before: all rows as they were, and ``after``: as they are now
+    :param str log: of the update
+    """
+
+    server: OdooServer
+    desk: Desk
+    rows: OldRows
+    before: dict
+    after: dict
+    log: str
+
+
+@pytest.fixture(scope="module")
+def desk(updated):
+    """What goes on with the new release (:class:`Desk`)."""
+    desk = updated.desk
+    desk.log_begin = len(updated.server.log_text())
+    updated.server.sql(CALL_JOBS)
+    desk.viber.connections("open")
+    for picture_id in desk.pictures:
+        desk.viber.spoil(picture_id)
+    with updated.server as server:
+        desk.account.odoo = server
+        server.rpc("viber.account", "action_check", [desk.account.id])
+        yield desk
+
+
+def test_an_update_needs_no_hand(updated):
+    assert problems(updated.log) == []
+
+
+def test_an_update_changes_and_loses_no_row(updated):
+    made = {table: len(rows) for table, rows in updated.before.items()}
+    assert min(made["viber_event"], made["viber_message"]) > 10_000
+    assert compare(updated.before, updated.after) == (DROPPED, [])
+    for queue in ("viber_event", "viber_message", "viber_media", "viber_subscriber"):
+        assert updated.after[queue].keys() == updated.before[queue].keys()
+
+
+def test_what_has_a_task_names_it_as_its_conversation(updated):
+    for queue in QUEUES:
+        for row in updated.after[queue].values():
+            carrier = "project.task" if row["task_id"] else None
+            assert (row["res_model"], row["res_id"]) == (carrier, row["task_id"])
+
+
+def test_a_key_stays_where_it_is_and_in_no_log(updated):
+    token = updated.desk.account.bot["token"]
+    assert updated.server.sql(KEYS) == [(token,)]
+    assert token not in updated.log
+
+
+def test_jobs_stay_as_they_were_set(updated, desk):
+    assert updated.server.sql(IS_OURS_TO_RESET) == []
+    for job in desk.jobs:
+        [kept] = updated.server.rpc("ir.cron", "read", [job], list(CHOSEN))
+        assert kept == {"id": job} | CHOSEN
+
+
+def test_what_came_is_processed_once(updated, desk):
+    server, rows = updated.server, updated.rows
+    account = desk.account
+    assert account.read("state") == {"id": account.id, "state": "connected"}
+    blocked = 1 + rows.count_blocked()
+    wait_until(lambda: server.sql(PENDING) == [(blocked, 0)], what="the inbox")
+    desk.block(False)
+    wait_until(lambda: server.sql(PENDING) == [(0, 0)], what="what was parked")
+    pending, parked = (
+        rows.texts("viber_event", kind) for kind in ("pending", "parked")
+    )
+    assert pending and parked
+    bodies = server.sql("SELECT string_agg(body, ' ') FROM mail_message")[0][0]
+    posted = re.findall(r"Event \d+ was \w+\.|Let me in", bodies)
+    assert sorted(posted) == sorted([*pending, *parked, "Let me in"])
+
+
+def test_what_waits_is_sent_once(updated, desk):
+    wait_until(lambda: updated.server.sql(UNSENT) == [(0,)], what="the outbox")
+    wanted = updated.rows.texts("viber_message", "outgoing")
+    assert wanted
+    said = desk.texts()
+    assert said.count("Waits") == 1
+    assert sorted(t for t in said if t.startswith("Message")) == sorted(wanted)
+
+
+def test_conversations_go_on(updated, desk):
+    account = desk.account
+    assert account.write(desk.customer, "After the update") == desk.task
+    account.comment(desk.task, "All is as it was")
+    desk.viber.wait_for_message(desk.customer, account.bot, "All is as it was")
+    # One of those that were put there by hand, and so unknown at the simulator.
+    name = "Old customer 7"
+    body = callbacks.message({"id": name, "name": name}, type="text", text="Still here")
+    signature = callbacks.sign(body, account.bot["token"])
+    url = account.read("webhook_url")["webhook_url"]
+    assert callbacks.post(url, body, signature) == 200
+    where = wait_until(lambda: updated.server.sql(SAID, {"text": "%Still here%"}))
+    assert where == [("project.task", name)]
+
+
+def test_late_files_come(updated, desk):
+    files = [
+        ("res_model", "=", "project.task"),
+        ("res_id", "=", desk.pictured),
+        ("name", "=", "late.png"),
+    ]
+    odoo = desk.account.odoo
+    wait_until(
+        lambda: odoo.rpc("ir.attachment", "search_count", files) == 1,
+        what="the picture that was late before the update",
+    )
+    [file] = odoo.rpc("viber.media", "read", [desk.send_late_picture()])
+    place = file["state"], file["res_model"], file["res_id"]
+    assert place == ("pending", "project.task", desk.pictured)
+
+
+def test_nothing_was_wrong(updated, desk):
+    assert problems(updated.server.log_text()[desk.log_begin :]) == []
 
 
 def _set(server, job, values):
@@ -160,12 +318,3 @@ def _set(server, job, values):
         return server.rpc("ir.cron", "write", [job], values)
     except OdooError:
         return False
-
-
-def _states(server):
-    """:return: how many events and messages there are in each state (Counter)."""
-    rows = server.sql(
-        "SELECT 'event', state FROM viber_event"
-        " UNION ALL SELECT 'message', state FROM viber_message"
-    )
-    return Counter(rows)
