@@ -112,6 +112,8 @@ class Desk:
         self.photographer, self.pictured = self._converse("Petro Bondar")
         self.blocked, _task = self._converse("Taras Melnyk")
         self.send_late_picture()
+        server.rpc("project.task", "action_viber_ask_phone", [self.task])
+        wait_until(lambda: server.sql(UNSENT) == [(0,)], what="the question")
         self.block(True)
         viber.write(self.blocked, self.account.bot, "Let me in")
         viber.connections("refuse")
@@ -233,6 +235,12 @@ def test_what_has_a_task_names_it_as_its_conversation(updated):
         for row in updated.after[queue].values():
             carrier = "project.task" if row["task_id"] else None
             assert (row["res_model"], row["res_id"]) == (carrier, row["task_id"])
+
+
+def test_what_asks_for_a_phone_number_says_so(updated):
+    messages = updated.after["viber_message"].values()
+    asking = [row for row in messages if "share-phone" in row["payload"]]
+    assert asking == [row for row in messages if row["asks"] == "phone"] != []
 
 
 def test_a_key_stays_where_it_is_and_in_no_log(updated):
