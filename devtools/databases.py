@@ -12,7 +12,7 @@ import shutil
 from contextlib import contextmanager
 from pathlib import Path
 
-from . import odoo, odoo_tree
+from . import odoo, odoo_tree, python_env
 from .paths import ADDON, ADDONS, DATA, DEV, LOGS
 from .shell import run, say
 
@@ -107,6 +107,8 @@ def fingerprint(kind):
     release = odoo_tree.python_path() / "odoo" / "release.py"
     addons = {BASE: (), CONNECTOR: (ADDON,), BRIDGED: ADDONS}[kind]
     sources = [release, *_addon_sources(addons)]
+    if kind == BRIDGED:
+        sources.append(python_env.lock("oca"))
     digest = hashlib.sha256(str(odoo_tree.python_path()).encode())
     for source in sources:
         digest.update(str(source).encode() + source.read_bytes())

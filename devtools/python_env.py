@@ -47,16 +47,17 @@ def install(*groups):
 
 
 def _install(groups, *options):
-    locks = [argument for group in groups for argument in ("-r", _lock(group))]
+    locks = [argument for group in groups for argument in ("-r", lock(group))]
     if locks:
         run(PYTHON, "-m", "pip", "install", "--quiet", *options, *locks)
 
 
-def _lock(group):
+def lock(group):
+    """:return: the file with a group's pins (Path)."""
     return LOCKS / f"requirements-{group}.txt"
 
 
 def _stamp(group):
     """:return: the file that tells that this very lock file is installed (Path)."""
-    digest = hashlib.sha256(_lock(group).read_bytes()).hexdigest()[:16]
+    digest = hashlib.sha256(lock(group).read_bytes()).hexdigest()[:16]
     return VENV / f"{group}-{digest}.installed"

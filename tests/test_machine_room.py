@@ -13,7 +13,15 @@ from pathlib import Path
 
 import pytest
 
-from devtools import browser, checkout, node_env, odoo, odoo_tree, python_env
+from devtools import (
+    browser,
+    checkout,
+    databases,
+    node_env,
+    odoo,
+    odoo_tree,
+    python_env,
+)
 from devtools.__main__ import setup
 from devtools.paths import DEV, ROOT
 from devtools.postgres import Cluster, embedded_binaries, installed_binaries
@@ -74,6 +82,19 @@ def test_packages_of_node_are_installed_anew_when_the_lock_changes(
     (tmp_path / "node" / node_env.LOCK).write_text("{}")
     node_env.install()
     assert len(calls) == 2
+
+
+def test_only_databases_of_bridges_are_built_anew_when_what_they_bridge_changes(
+    monkeypatch, tmp_path
+):
+    monkeypatch.setattr(python_env, "LOCKS", tmp_path)
+    lock = tmp_path / "requirements-oca.txt"
+    lock.write_text("odoo-addon-helpdesk-mgmt==19.0.1.3.2")
+    before = {kind: databases.fingerprint(kind) for kind in databases.INSTALLED}
+    lock.write_text("odoo-addon-helpdesk-mgmt==19.0.1.4.0")
+    after = {kind: databases.fingerprint(kind) for kind in databases.INSTALLED}
+    changed = {kind for kind in before if before[kind] != after[kind]}
+    assert changed == {databases.BRIDGED}
 
 
 def test_an_unfinished_folder_never_gets_its_name(tmp_path):
