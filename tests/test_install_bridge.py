@@ -41,20 +41,25 @@ def test_it_comes_by_itself_and_passes_under_odoos_own_runner(variables, databas
     assert problems(log) == []
 
 
+def _converse(server, simulator):
+    """:return: account, customer, and the ticket's id, after a word from both."""
+    parameter = "viber_connector.api_url", simulator.api_url
+    server.rpc("ir.config_parameter", "set_param", *parameter)
+    account = Account(server, simulator, conversation_model="helpdesk.ticket")
+    customer = simulator.create_user("Taras Melnyk")
+    ticket = account.write(customer, "Where is my order?")
+    account.comment(ticket, "On its way to you.")
+    simulator.wait_for_message(customer, account.bot, "On its way")
+    return account, customer, ticket
+
+
 def test_the_helpdesk_goes_while_tickets_carry_conversations(
     variables, database, simulator
 ):
     # Viber knows its port.
     server = OdooServer(variables, database)
     with server:
-        parameter = "viber_connector.api_url", simulator.api_url
-        server.rpc("ir.config_parameter", "set_param", *parameter)
-        values = {"conversation_model": "helpdesk.ticket"}
-        account = Account(server, simulator, **values)
-        customer = simulator.create_user("Taras Melnyk")
-        ticket = account.write(customer, "Where is my order?")
-        account.comment(ticket, "On its way to you.")
-        simulator.wait_for_message(customer, account.bot, "On its way")
+        account, customer, _ticket = _converse(server, simulator)
         assert problems(server.log_text()) == []
 
     update = databases.upgrade(variables, database, "-u", BRIDGE)
@@ -81,3 +86,25 @@ def test_the_helpdesk_goes_while_tickets_carry_conversations(
                 assert not row["res_id"] and not row["res_model"]
         account.write(customer, "Is anybody still there?")
         assert problems(server.log_text()) == []
+
+
+def test_the_connector_goes_while_tickets_carry_conversations(variables, simulator):
+    """Here the helpdesk came second; its tickets stay, and keep their words."""
+    with databases.temporary(variables, "leaving", databases.BRIDGED) as database:
+        # Viber knows its port.
+        server = OdooServer(variables, database)
+        with server:
+            _account, _customer, ticket = _converse(server, simulator)
+        uninstall = odoo.command("module", "uninstall", "-d", database, ADDON.name)
+        assert problems(run(*uninstall, env=variables)) == []
+        with server:
+            domain = [("model", "=", "helpdesk.ticket"), ("res_id", "=", ticket)]
+            chatter = server.rpc("mail.message", "search_read", domain, ["body"])
+            left = server.sql(
+                "SELECT name FROM ir_model_fields WHERE name LIKE 'viber%'"
+            )
+            assert problems(server.log_text()) == []
+    bodies = " ".join(message["body"] for message in chatter)
+    assert "Where is my order?" in bodies
+    assert "On its way to you." in bodies
+    assert not left
