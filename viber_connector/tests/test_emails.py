@@ -317,7 +317,7 @@ class TestEmails(ViberCase):
         if subtype == "html":
             mail.add_alternative(content, subtype="html")
         before = self.task.message_ids
-        self.env["mail.thread"].message_process("project.task", mail.as_string())
+        self.env["mail.thread"].message_process(self.carrier, mail.as_string())
         message = self.task.message_ids - before
         self.assertEqual(message.message_type, "email")
         self.fate = self.notification(message)

@@ -131,13 +131,13 @@ class TestFailures(FateCase):
             {
                 "auth_token": "other-token",
                 "base_url": "https://a.example.com",
-                "project_id": self.project.id,
+                **self.account_values,
             }
         )
         other.action_connect()
         [event] = self.receive(self.text("Hello", user_id="third=="), account=other)
         self.process()
-        self.reply(event.task_id)
+        self.reply(self.conversation(event))
         self.reply(self.task)
         self.viber.answer("send_message", {"status": 3}, {"status": 3})
         self.send()

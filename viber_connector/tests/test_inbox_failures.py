@@ -66,17 +66,18 @@ class TestFailures(ViberCase):
         self.assertEqual(row.state, "failed")
 
     def test_what_a_failed_try_has_done_is_undone(self):
-        task = type(self.env["project.task"])
-        with patch.object(task, "message_post", side_effect=ValueError("late")):
+        carrier = type(self.env[self.carrier])
+        with patch.object(carrier, "message_post", side_effect=ValueError("late")):
             [row] = self.receive(self.text("Hello"))
             self.process()
         self.assertEqual(row.state, "pending")
-        self.assertFalse(row.task_id)
+        self.assertFalse(row.res_id)
         self.assertFalse(self.account.subscriber_ids.partner_id)
-        self.assertFalse(self.account.subscriber_ids.task_ids)
+        domain = [("viber_account_id", "=", self.account.id)]
+        self.assertFalse(self.env[self.carrier].search(domain))
         row.next_attempt_date = False
         self.process()
-        self.assertEqual(len(self.comments(row.task_id)), 1)
+        self.assertEqual(len(self.comments(self.conversation(row))), 1)
 
     def test_reprocessed_in_bulk_they_stand_as_the_first_time(self):
         texts = [f"Message {number}" for number in range(4)]
@@ -95,7 +96,7 @@ class TestFailures(ViberCase):
         self.assertFalse(any(rows.mapped("error")))
         self.process()
         self.assertEqual(set(rows.mapped("state")), {"done"})
-        [task] = rows[:4].task_id
+        [task] = {self.conversation(row) for row in rows[:4]}
         messages = self.comments(task)
         self.assertEqual(
             [str(body) for body in messages.mapped("body")],
@@ -104,7 +105,7 @@ class TestFailures(ViberCase):
         dates = [row.event_date.replace(microsecond=0) for row in rows[:4]]
         self.assertEqual(messages.mapped("date"), dates)
         self.assertEqual(task.name, "Message 0")
-        self.assertNotEqual(rows[4].task_id, task)
+        self.assertNotEqual(self.conversation(rows[4]), task)
 
     def test_an_event_of_somebody_who_is_being_served_waits(self):
         subscriber = self.converse().viber_subscriber_id
@@ -127,7 +128,7 @@ class TestFailures(ViberCase):
         self.process()
         row.action_reprocess()
         self.process()
-        self.assertEqual(len(self.comments(row.task_id)), 1)
+        self.assertEqual(len(self.comments(self.conversation(row))), 1)
 
     def test_a_late_earlier_message_lands_with_its_own_time(self):
         early, late = self.text("early"), self.text("late")
@@ -135,7 +136,7 @@ class TestFailures(ViberCase):
         self.process()
         [first] = self.receive(early)
         self.process()
-        self.assertEqual(first.task_id, second.task_id)
+        self.assertEqual(self.conversation(first), self.conversation(second))
         self.assertLess(first.mail_message_id.date, second.mail_message_id.date)
 
     def test_only_managers_process_again(self):
@@ -269,7 +270,8 @@ class TestRetention(ViberCase):
         self.assertFalse(self.env["viber.event"].search([]))
         self.assertFalse(self.receive(*bodies))
         self.process()
-        task = self.env["project.task"].search([("project_id", "=", self.project.id)])
+        domain = [("viber_account_id", "=", self.account.id)]
+        [task] = self.env[self.carrier].search(domain)
         self.assertEqual(len(self.comments(task)), 2)
         # The same token in another event, or of another customer, is another one.
         other = self.event("subscribed", message_token=bodies[0]["message_token"])
@@ -282,7 +284,7 @@ class TestRetention(ViberCase):
 
     def test_the_conversation_stays(self):
         task = self.converse()
-        rows = self.env["viber.event"].search([("task_id", "=", task.id)])
+        rows = self.env["viber.event"].search([("res_id", "=", task.id)])
         self.env.cr.execute("UPDATE viber_event SET create_date = '2020-01-01'")
         self.clean_up()
         self.assertFalse(rows.exists())

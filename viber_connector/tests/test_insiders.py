@@ -159,7 +159,7 @@ class TestWhoWasLinkedToAnEmployee(InsiderCase):
 
     def test_a_customer_who_was_hired_and_works_on_the_task_follows_it(self):
         user = self.become_employee()
-        self.task.user_ids = user
+        self.assign(self.task, user)
         self.converse("Is anybody there?", **self.sender())
         self.assertNotEqual(self.task.partner_id, user.partner_id)
         self.assertIn(user.partner_id, self.task.message_partner_ids)

@@ -169,13 +169,13 @@ class TestJobFailures(ViberCase):
             {
                 "auth_token": f"{TOKEN}-other",
                 "base_url": "https://a.example.com",
-                "project_id": self.project.id,
+                **self.account_values,
             }
         )
         other.action_connect()
         [event] = self.receive(self.text("Hello", user_id="third=="), account=other)
         self.process()
-        rows = [*self.post(), self.outbox(self.reply(event.task_id))]
+        rows = [*self.post(), self.outbox(self.reply(self.conversation(event)))]
         outbox = type(rows[0])
         hold_back = outbox._hold_back_silent
 

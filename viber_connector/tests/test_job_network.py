@@ -17,7 +17,7 @@ class TestNoNetwork(JobCase):
         parameters.set_param("mail.web_push_vapid_private_key", "private")
         parameters.set_param("mail.web_push_vapid_public_key", "public")
         self.task = self.converse()
-        self.task.user_ids = self.agent
+        self.assign(self.task, self.agent)
         self.env["mail.push.device"].create(
             {
                 "partner_id": self.agent.partner_id.id,

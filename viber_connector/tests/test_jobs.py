@@ -217,7 +217,7 @@ class TestRuns(JobCase):
             self.process()
         self.assertIn(self.pending(), range(1, 6))
         self.process()
-        [task] = rows.task_id
+        [task] = {self.conversation(row) for row in rows}
         self.assertEqual(
             [str(body) for body in self.comments(task).mapped("body")],
             [f"<p>{number}</p>" for number in range(6)],

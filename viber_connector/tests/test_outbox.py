@@ -73,12 +73,11 @@ class TestOutbox(ViberCase):
         self.task.with_user(self.agent).message_notify(
             body="bell", partner_ids=self.customer.ids
         )
-        self.task.with_user(self.agent).state = "03_approved"
+        self.task.with_user(self.agent)._viber_close()
         self.task.flush_recordset()
         self.env.cr.flush()
-        self.assertFalse(
-            self.env["viber.message"].search([("task_id", "=", self.task.id)])
-        )
+        domain = [("subscriber_id", "=", self.subscriber.id)]
+        self.assertFalse(self.env["viber.message"].search(domain))
         notifications = self.task.message_ids.notification_ids
         self.assertNotIn(self.customer, notifications.res_partner_id)
 
@@ -253,3 +252,4 @@ class TestOutbox(ViberCase):
         self.task.unlink()
         self.assertTrue(row.exists())
         self.assertFalse(row.task_id)
+        self.assertFalse(self.conversation(row).exists())

@@ -134,7 +134,7 @@ class TestRemovedAccount(FateCase):
             {
                 "auth_token": f"{TOKEN}-other",
                 "base_url": "https://odoo.example.com",
-                "project_id": self.project.id,
+                **self.account_values,
             }
         )
         self.other.action_connect()

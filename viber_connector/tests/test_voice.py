@@ -18,7 +18,7 @@ class TestVoice(ViberCase):
         self.agent.email = "agent@example.com"
         self.task = self.converse()
         self.customer = self.task.partner_id
-        self.project.privacy_visibility = "portal"
+        self.open_to("portal")
         self.portal = new_test_user(
             self.env, "maria", groups="base.group_portal", name="Maria Supplier"
         )
@@ -27,7 +27,7 @@ class TestVoice(ViberCase):
     def heard(self, message):
         """:return: what the outbox sends of a message, as (sender, text)"""
         self.viber.requests.clear()
-        self.assertEqual(message.model, "project.task")
+        self.assertEqual(message.model, self.carrier)
         self.send()
         return [
             (body["sender"]["name"], body.get("text")) for body in self.viber.sent()
@@ -41,7 +41,7 @@ class TestVoice(ViberCase):
         mail["In-Reply-To"] = self.comments(self.task)[0].message_id
         mail["Message-Id"] = f"<{sender}>"
         mail.set_content("by e-mail")
-        self.env["mail.thread"].message_process("project.task", mail.as_string())
+        self.env["mail.thread"].message_process(self.carrier, mail.as_string())
         return self.task.message_ids[0]
 
     def test_a_portal_user_is_named_whoever_they_claim_to_be(self):
@@ -164,8 +164,9 @@ class TestVoice(ViberCase):
     def test_the_company_speaks_for_itself(self):
         self.account.send_as_employee = True
         former = new_test_user(
-            self.env, "former", groups="project.group_project_user", name="Former"
+            self.env, "former", groups=self.agent_groups, name="Former"
         )
+        self.task.message_subscribe(former.partner_id.ids)
         old = self.task.with_user(former).message_post(body="a", **COMMENT)
         former.active = False
         self.assertEqual(old._viber_voice()[0], "company")
@@ -186,7 +187,7 @@ class TestFilesOfNotes(ViberCase):
     def setUp(self):
         super().setUp()
         self.task = self.converse()
-        self.project.privacy_visibility = "portal"
+        self.open_to("portal")
         self.portal = new_test_user(self.env, "maria", groups="base.group_portal")
         self.task.message_subscribe(self.portal.partner_id.ids)
 
@@ -196,7 +197,7 @@ class TestFilesOfNotes(ViberCase):
             {
                 "name": "a.pdf",
                 "raw": b"%PDF-1.4\n%%EOF\n",
-                "res_model": "project.task",
+                "res_model": self.carrier,
                 "res_id": self.task.id,
             }
             | values
@@ -268,7 +269,7 @@ class TestFilesOfNotes(ViberCase):
         self.assertFalse(files(self.account))
         # Somebody else may read it, but not the one who wrote.
         message.sudo().body = self.shown(file)
-        self.project.privacy_visibility = "followers"
+        self.open_to("followers")
         self.task.message_unsubscribe(self.agent.partner_id.ids)
         self.env.flush_all()
         self.env.invalidate_all()

@@ -5,17 +5,28 @@ from odoo.addons.viber_connector.tests import (
     test_channel,
     test_contacts,
     test_conversation_rules,
+    test_emails,
+    test_failures,
     test_fate,
     test_files_out,
     test_inbox,
+    test_inbox_failures,
+    test_insiders,
+    test_job_network,
+    test_keyboards,
     test_kinds,
     test_late_files,
     test_linking,
+    test_outbox,
     test_presence,
+    test_quotes,
     test_recipients,
+    test_removal,
     test_routing,
+    test_statuses,
     test_text_files,
     test_uncertain,
+    test_voice,
     test_welcome,
 )
 
@@ -100,3 +111,57 @@ class TestAsking(TicketCase, test_actions.TestAsking):
 
 class TestChannel(TicketCase, test_channel.TestChannel):
     pass
+
+
+class TestOutbox(TicketCase, test_outbox.TestOutbox):
+    pass
+
+
+class TestFailuresToSend(TicketCase, test_failures.TestFailures):
+    pass
+
+
+class TestFailuresToReceive(TicketCase, test_inbox_failures.TestFailures):
+    pass
+
+
+class TestRetention(TicketCase, test_inbox_failures.TestRetention):
+    pass
+
+
+class TestRemovedMessages(TicketCase, test_removal.TestRemovedMessages):
+    pass
+
+
+class TestInsiders(TicketCase, test_insiders.TestWhoWasLinkedToAnEmployee):
+    pass
+
+
+class TestReasons(TicketCase, test_statuses.TestReasons):
+    pass
+
+
+class TestQuotes(TicketCase, test_quotes.TestQuotes):
+    pass
+
+
+class TestKeyboards(TicketCase, test_keyboards.TestAsks):
+    pass
+
+
+class TestEmails(TicketCase, test_emails.TestEmails):
+    pass
+
+
+class TestNoNetwork(TicketCase, test_job_network.TestNoNetwork):
+    pass
+
+
+class TestVoice(TicketCase, test_voice.TestVoice):
+    pass
+
+
+class TestFilesOfNotes(TicketCase, test_voice.TestFilesOfNotes):
+    def open_to(self, visibility):
+        if visibility == "followers":
+            self.task.team_id = self.team.create({"name": "Others"})
