@@ -13,15 +13,19 @@ class TestMerge(ContactCase):
             {
                 "auth_token": "other-bot",
                 "base_url": "https://odoo.example.com",
-                "project_id": self.project.id,
+                **self.account_values,
             }
         )
         self.other_account.action_connect()
         self.here = self.converse(**self.sender())
         [row] = self.receive(self.text("Hello"), account=self.other_account)
         self.process()
-        self.there = row.task_id
+        self.there = self.conversation(row)
         self.contacts = self.here.partner_id + self.there.partner_id
+
+    def let_in(self, user):
+        """Have somebody see and change the conversations."""
+        self.project.message_subscribe(user.partner_id.ids)
 
     def merge(self, contacts, kept):
         """Merge as the wizard does."""
@@ -56,7 +60,7 @@ class TestMerge(ContactCase):
             {"viber_subscriber_id": self.here.viber_subscriber_id.id}
         )
         closed.message_unsubscribe(self.contacts.ids)
-        closed.state = "1_done"
+        closed._viber_close()
         self.merge(self.contacts, self.contacts[1])
         for task in (self.here, self.there):
             self.assertIn(self.contacts[1], task.message_partner_ids)
@@ -68,11 +72,9 @@ class TestMerge(ContactCase):
             task.copy({"viber_subscriber_id": task.viber_subscriber_id.id})
             for task in (first, second)
         ]
-        others[0].state = "1_done"
+        others[0]._viber_close()
         # Both follow it: what collides in the merge.
-        plain = self.env["project.task"].create(
-            {"name": "Plain", "project_id": self.project.id}
-        )
+        plain = self.make_record()
         for task in (first, second, plain):
             task.message_subscribe(self.contacts.ids)
         self.viber.answer("send_message", {"status": 0, "message_token": 1}, 500)
@@ -137,14 +139,16 @@ class TestMerge(ContactCase):
 
     def test_what_either_followed_of_a_task_is_followed(self):
         contact = self.contact()
-        closing = self.env.ref("project.mt_task_done")
-        self.here.message_subscribe(contact.ids, closing.ids)
+        domain = [("res_model", "=", self.carrier), ("default", "=", False)]
+        subtype = self.env["mail.message.subtype"].search(domain, limit=1)
+        self.assertTrue(subtype)
+        self.here.message_subscribe(contact.ids, subtype.ids)
         self.merge(contact + self.here.partner_id, contact)
         follower = self.here.message_follower_ids.filtered(
             lambda f: f.partner_id == contact
         )
         comment = self.env.ref("mail.mt_comment")
-        self.assertEqual(follower.subtype_ids & (closing + comment), closing + comment)
+        self.assertEqual(follower.subtype_ids & (subtype + comment), subtype + comment)
 
     def test_name_and_picture_of_the_kept_contact_stay(self):
         subscriber = self.there.viber_subscriber_id
@@ -161,8 +165,8 @@ class TestMerge(ContactCase):
         self.assertEqual(kept.name, "Olena Koval", "a person wrote it")
 
     def test_a_merge_moves_no_conversation_that_one_may_not_change(self):
-        self.project.privacy_visibility = "followers"
-        groups = "project.group_project_user,base.group_partner_manager"
+        self.open_to("followers")
+        groups = f"{self.agent_groups},base.group_partner_manager"
         clerk = new_test_user(self.env, "clerk", groups=groups)
         kept = self.contacts[0].with_user(clerk)
         wizard = self.env["base.partner.merge.automatic.wizard"].with_user(clerk)
@@ -170,7 +174,7 @@ class TestMerge(ContactCase):
             with self.subTest(chosen=chosen), self.assertRaises(AccessError):
                 wizard.create({})._merge(self.contacts.ids, chosen)
         self.assertTrue(self.there.partner_id)
-        self.project.message_subscribe(clerk.partner_id.ids)
+        self.let_in(clerk)
         wizard.create({})._merge(self.contacts.ids, kept)
         self.env.invalidate_all()
         self.assertIn(self.contacts[0], self.there.message_partner_ids)

@@ -17,6 +17,7 @@ from odoo.addons.viber_connector.tests import (
     test_kinds,
     test_late_files,
     test_linking,
+    test_merge,
     test_outbox,
     test_presence,
     test_quotes,
@@ -165,3 +166,14 @@ class TestFilesOfNotes(TicketCase, test_voice.TestFilesOfNotes):
     def open_to(self, visibility):
         if visibility == "followers":
             self.task.team_id = self.team.create({"name": "Others"})
+
+
+class TestMerge(TicketCase, test_merge.TestMerge):
+    def let_in(self, user):
+        self.team.user_ids |= user
+        # The helpdesk leaves its rules in the cache, with the teams of before.
+        self.env.registry.clear_cache()
+
+
+class TestDelete(TicketCase, test_merge.TestDelete):
+    pass
