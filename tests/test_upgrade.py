@@ -9,6 +9,7 @@ import pytest
 from devtools import databases, odoo, odoo_tree
 from devtools.paths import ADDON, DATA, ROOT
 from devtools.server import OdooError, OdooServer, free_port
+from devtools.shell import run
 from viber_simulator.testing import wait_until
 
 from .support import Account, callbacks
@@ -57,37 +58,23 @@ CALL_JOBS = """
 
 @pytest.fixture(scope="module")
 def previous(variables, tmp_path_factory):
-    """The environment (dict) in which Odoo finds the release before this one."""
+    """The environment (dict) in which Odoo finds the release before this one: the
+    addon as it stood before its manifest got this version."""
     folder = tmp_path_factory.mktemp("previous")
     manifest = f"{ADDON.name}/__manifest__.py"
-    number = _number((ROOT / manifest).read_text())
-    [*_later, numbered] = _commits(f'"{number}"', manifest)
-    # The commit that gives a release its number is its first.
-    archive = _git("archive", f"{numbered}^", ADDON.name)
-    subprocess.run(("tar", "-x", "-C", folder), input=archive, check=True)
-    assert _number((folder / manifest).read_text()) != number
+    version = re.search(r'"version": "([\d.]+)"', (ROOT / manifest).read_text())[1]
+    log = "log", "-1", "--format=%H", f"-S{version}", "--", manifest
+    commit = run("git", "-C", ROOT, *log).strip()
+    assert commit, "the history of the repository is needed: git fetch --unshallow"
+    archive = "git", "-C", ROOT, "archive", f"{commit}^", ADDON.name
+    files = subprocess.run(archive, check=True, stdout=subprocess.PIPE).stdout
+    subprocess.run(("tar", "-x", "-C", folder), input=files, check=True)
     addons_path = f"{folder},{odoo_tree.addons_path()}"
     configuration = folder / "odoo.conf"
     configuration.write_text(
         odoo.CONFIGURATION.format(addons_path=addons_path, data=DATA)
     )
     return variables | {"ODOO_RC": str(configuration)}
-
-
-def _number(manifest):
-    return re.search(r'"version": "([\d.]+)"', manifest)[1]
-
-
-def _commits(text, path):
-    """:return: those that brought a text or took it, the newest first (list of str)"""
-    found = _git("log", "--format=%H", f"-S{text}", "--", path).decode().split()
-    assert found, "the history of the repository is needed: git fetch --unshallow"
-    return found
-
-
-def _git(*command):
-    git = subprocess.run(("git", "-C", ROOT, *command), check=True, capture_output=True)
-    return git.stdout
 
 
 class Desk:
