@@ -273,7 +273,7 @@ def events():
 
 
 def _handlers():
-    path = ADDON / "models" / "viber_event_queue.py"
+    path = ADDON / "models" / "viber_event_handlers.py"
     for node in ast.walk(ast.parse(path.read_text("utf-8"))):
         match node:
             case ast.Assign(targets=[ast.Name(id="_EVENT_HANDLERS")]):

@@ -25,6 +25,7 @@ from . import viber_event
 from . import viber_event_parked
 from . import viber_event_download
 from . import viber_event_queue
+from . import viber_event_handlers
 from . import viber_event_chatter
 from . import viber_welcome
 from . import viber_event_receipt_queue

@@ -6,8 +6,7 @@ from odoo import api, fields, models
 from odoo.tools import SQL
 
 from .. import const
-from ..tools import callback, content
-from ..tools.media import MediaError
+from .viber_event_handlers import KNOWING_EVENTS
 from .viber_event_parked import IN_QUEUE
 from .viber_queue_mixin import CONFLICTS
 
@@ -23,20 +22,9 @@ _VIBER_ORDER = SQL(
     "event.event_date, length(event.message_token), event.message_token, event.id"
 )
 
-# Events with a user object: they make a customer known.
-_KNOWING_EVENTS = ("message", "subscribed", "conversation_started")
-
 
 class ViberEvent(models.Model):
     _inherit = "viber.event"
-
-    # Not "_handle_" + event type: what comes from outside names no method.
-    _EVENT_HANDLERS = {
-        "message": "_handle_message",
-        "subscribed": "_handle_subscribed",
-        "unsubscribed": "_handle_unsubscribed",
-        "conversation_started": "_handle_conversation_started",
-    }
 
     @api.model
     def _work(self):
@@ -183,7 +171,7 @@ class ViberEvent(models.Model):
         events = self._with_account(account)._lock_events(account_id, viber_user_id)
         if not events:
             return 0
-        create = any(event.event_type in _KNOWING_EVENTS for event in events)
+        create = any(event.event_type in KNOWING_EVENTS for event in events)
         subscriber = events.env["viber.subscriber"].browse()
         wrote = False
         if viber_user_id:
@@ -262,65 +250,3 @@ class ViberEvent(models.Model):
             self._retry_later(f"{type(error).__name__}: {error}")
             return self.state == "failed"
         return True
-
-    def _dispatch(self, subscriber, downloads):
-        if self.event_type == callback.UNREADABLE:
-            return self._failed(
-                self.env._(
-                    "Viber sent something that this version of the addon does not "
-                    "know. It is kept here: after an update of the addon press Process "
-                    "Again."
-                )
-            )
-        handler = self._EVENT_HANDLERS.get(self.event_type)
-        if not handler:
-            return self._ignored(
-                self.env._("Viber only informs of this; there is nothing to do.")
-            )
-        if not subscriber and self.event_type in _KNOWING_EVENTS:
-            return self._failed(
-                self.env._(
-                    "Viber does not say which customer this is about, so that it can "
-                    "be brought to nobody. There is nothing to do."
-                )
-            )
-        if not subscriber:
-            return self._ignored(
-                self.env._(
-                    "This is about somebody who has never written to this bot; there "
-                    "is nothing to do."
-                )
-            )
-        event = self._callback()
-        if event.user:
-            subscriber._update_profile(event.user)
-        return getattr(self, handler)(subscriber, event, downloads) or {}
-
-    def _ignored(self, reason):
-        return {"state": "ignored", "error": reason}
-
-    def _failed(self, reason):
-        """For good: another try would fail alike, but a newer release may know more."""
-        return {"state": "failed", "error": reason}
-
-    def _handle_message(self, subscriber, event, downloads):
-        # Who writes can be written to, whatever Viber told before (or did not).
-        subscriber._set_subscribed(True)
-        url = content.file_url(event.message)
-        result = downloads.result(url) if url else None
-        # Before there may be a new contact: its picture comes with the next message.
-        known_avatar = subscriber._known_avatar()
-        message = self._post(subscriber, event.message, result)
-        avatar = callback.avatar(event.user)
-        if avatar not in ("", known_avatar):
-            subscriber._set_avatar(avatar, downloads.result(avatar))
-        if isinstance(result, MediaError):
-            self.env["viber.media"]._start(self, message, url, result)
-        [conversation] = message._viber_conversations()
-        return conversation._viber_place() | {"mail_message_id": message.id}
-
-    def _handle_subscribed(self, subscriber, _event, _downloads):
-        subscriber._set_subscribed(True)
-
-    def _handle_unsubscribed(self, subscriber, _event, _downloads):
-        subscriber._set_subscribed(False)
