@@ -318,7 +318,8 @@ class MailMessage(models.Model):
         if messages._viber_is_said_by_customer():
             raise UserError(
                 self.env._(
-                    "This is what the customer wrote in Viber: it can't be changed."
+                    "The customer wrote this in Viber, so it can't be changed. Write a "
+                    "log note if your colleagues should know more."
                 )
             )
         if messages._viber_rows().filtered(lambda row: row.state not in _CHANGEABLE):
@@ -402,7 +403,10 @@ class MailMessage(models.Model):
     def _viber_rows_to_act_on(self):
         if not self.env.user._is_internal():
             raise UserError(
-                self.env._("Only employees can do this. Ask one who works on it.")
+                self.env._(
+                    "Only employees can do this. Ask an employee who works on this "
+                    "conversation."
+                )
             )
         self.check_access("read")
         for model, res_ids in self._viber_documents().items():

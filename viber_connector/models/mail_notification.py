@@ -31,7 +31,7 @@ class MailNotification(models.Model):
             # Of these, nothing was in the outbox.
             ("viber_no_conversation", "This reaches nobody in Viber"),
             ("viber_nothing", "Nothing of it can be shown in Viber"),
-            ("viber_unknown", "Nobody knows who wrote it"),
+            ("viber_unknown", "Its author is not known"),
         ]
     )
     viber_seen_date = fields.Datetime(
@@ -126,13 +126,15 @@ class MailNotification(models.Model):
         customer = conversation.viber_subscriber_id.partner_id
         if account and self.res_partner_id == customer:
             return self.env._(
-                "The customer does not follow this conversation. Send this again at "
-                "once; for the next ones add them to the followers."
+                "The customer does not follow this conversation. Send this message "
+                "again, and add the customer to the followers so that they get the "
+                "next ones."
             )
         if account:
             return self.env._(
                 "This contact is no customer of the Viber account %s, which serves "
-                "this conversation: nothing reaches them here.",
+                "this conversation: nothing reaches them here. Write to them in a "
+                "conversation of their own, or another way.",
                 account.name,
             )
         return self.env._(

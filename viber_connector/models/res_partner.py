@@ -14,7 +14,7 @@ class ResPartner(models.Model):
         "partner_id",
         "Viber",
         groups="viber_connector.group_viber_agent,viber_connector.group_viber_manager",
-        help="Who this contact is at which Viber account.",
+        help="The customers in Viber behind this contact, at each account.",
     )
     viber_can_be_customer = fields.Boolean(
         compute="_compute_viber_can_be_customer",

@@ -78,16 +78,16 @@ class ViberAccount(models.Model):
         "Conversations Become",
         default="project.task",
         required=True,
-        help="What a new conversation is made as. Those that there are stay what they "
-        "are, and go on.",
+        help="The kind of record of a new conversation. Conversations that exist "
+        "already stay as they are and go on.",
     )
     project_id = fields.Many2one(
         "project.project",
         check_company=True,
         groups="viber_connector.group_viber_manager",
         domain=[("is_template", "=", False)],
-        help="Where new conversations become tasks. Empty: a project “Viber” is made "
-        "when you connect.",
+        help="The project of the tasks that new conversations become. Empty: a project "
+        "“Viber” is made when you connect.",
     )
     task_template_id = fields.Many2one(
         "project.task",
@@ -117,7 +117,8 @@ class ViberAccount(models.Model):
         "new one. Otherwise the message joins the latest, whatever its state.",
     )
     send_as_employee = fields.Boolean(
-        help="The customer sees the name of whoever answers instead of the account's."
+        help="Customers see the name and picture of the employee who answers, instead "
+        "of the account's."
     )
     send_automatic_messages = fields.Boolean(
         help="Messages that Odoo writes by itself (stage, rating, out of office) go to "

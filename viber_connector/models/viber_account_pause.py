@@ -23,8 +23,8 @@ class ViberAccount(models.Model):
         "Next Try",
         readonly=True,
         copy=False,
-        help="Viber can't be reached: nothing is sent before a harmless call to it, at "
-        "this time, has worked.",
+        help="Viber can't be reached. At this time Odoo asks again whether it answers; "
+        "nothing is sent before it does.",
     )
     pause_count = fields.Integer(readonly=True, copy=False)
     pause_reason = fields.Char(readonly=True, copy=False)
@@ -115,9 +115,9 @@ class ViberAccount(models.Model):
         self._notify_managers(
             self.env._("Viber refuses %s", self.name),
             self.env._(
-                "Nothing can be sent from the Viber account %(name)s. %(reason)s What "
-                "is written meanwhile waits. Open the account and press Check "
-                "Connection when this is mended.",
+                "Nothing can be sent from the Viber account %(name)s. %(reason)s "
+                "Messages that are written meanwhile wait. Open the account and press "
+                "Check Connection when this is mended.",
                 name=self.name,
                 reason=reason,
             ),

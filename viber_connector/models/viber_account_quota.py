@@ -11,8 +11,8 @@ class ViberAccount(models.Model):
         "Free Messages Renewed on",
         readonly=True,
         copy=False,
-        help="The bot's free messages are used up until then: only who has just "
-        "written can be answered.",
+        help="The bot's free messages are used up until then: only customers who have "
+        "just written can be answered.",
     )
     is_quota_used_up = fields.Boolean(compute="_compute_is_quota_used_up")
 
@@ -41,10 +41,10 @@ class ViberAccount(models.Model):
             self.env._(
                 "Viber takes no more free messages from the account %(name)s this "
                 "month. Answers to customers who have just written arrive all the "
-                "same; what goes to others waits until they write, or until "
+                "same; messages to others wait until they write, or until "
                 "%(date)s. Ask Viber for a paid plan if that is too late; when you "
-                "have one, open the account and press Check Connection: what waits "
-                "is then sent at once.",
+                "have one, open the account and press Check Connection: the messages "
+                "that wait are then sent at once.",
                 name=self.name,
                 date=format_date(self.env, self.quota_renewal_date),
             ),

@@ -43,7 +43,8 @@ class ViberConversationMixin(models.AbstractModel):
         ondelete="set null",
         copy=False,
         tracking=True,
-        help="Whose conversation this is: what is sent to the customer goes to Viber.",
+        help="The customer in Viber whose conversation this is: answers go to them "
+        "there.",
     )
     viber_account_id = fields.Many2one(
         related="viber_subscriber_id.account_id", store=True
@@ -258,13 +259,13 @@ class ViberConversationMixin(models.AbstractModel):
             )
         if not account.active or account.state != "connected":
             return self.env._(
-                "The Viber account %s is not connected: what you write waits until it "
+                "The Viber account %s is not connected: your messages wait until it "
                 "is.",
                 account.name,
             )
         if self.env["viber.message"]._awaits_quota(self.viber_subscriber_id):
             return self.env._(
-                "The free messages of the bot are used up: what you write waits until "
+                "The free messages of the bot are used up: your messages wait until "
                 "the customer writes, or until %s.",
                 format_date(self.env, account.quota_renewal_date),
             )
@@ -277,7 +278,7 @@ class ViberConversationMixin(models.AbstractModel):
         if not self.env["viber.subscriber"]._known(customer.ids):
             return False
         return self.env._(
-            "This is no conversation in Viber: what you write does not reach the "
+            "This is no conversation in Viber: your messages do not reach the "
             "customer. Choose its Viber Customer first."
         )
 

@@ -79,7 +79,10 @@ class ViberConversationMixin(models.AbstractModel):
         self.check_access("write")
         if not self.env.su and not self.env.user._is_internal():
             raise AccessError(
-                self.env._("Only employees can do this. Ask one who works on it.")
+                self.env._(
+                    "Only employees can do this. Ask an employee who works on this "
+                    "conversation."
+                )
             )
 
     def _viber_keep_customer(self):
@@ -92,7 +95,10 @@ class ViberConversationMixin(models.AbstractModel):
         # sudo: a portal user may not read the field
         if is_outside and self.sudo().viber_subscriber_id:
             raise AccessError(
-                self.env._("Only employees can do this. Ask one who works on it.")
+                self.env._(
+                    "Only employees can do this. Ask an employee who works on this "
+                    "conversation."
+                )
             )
 
     def _viber_check_company(self):
@@ -106,7 +112,7 @@ class ViberConversationMixin(models.AbstractModel):
                     self.env._(
                         "This Viber customer belongs to %(company)s, “%(record)s” to "
                         "%(other)s. A conversation stays in the company of its Viber "
-                        "account: choose a place of that company.",
+                        "account: choose a project or team of that company.",
                         company=company.name,
                         record=record.display_name,
                         other=record.company_id.name,
@@ -122,8 +128,8 @@ class ViberConversationMixin(models.AbstractModel):
             if record.viber_account_id != record.viber_subscriber_id.account_id:
                 raise AccessError(
                     self.env._(
-                        "The Viber account of a conversation is that of its Viber "
-                        "customer."
+                        "The Viber account of a conversation follows from its Viber "
+                        "Customer: choose another Viber Customer instead."
                     )
                 )
 
@@ -162,8 +168,8 @@ class ViberConversationMixin(models.AbstractModel):
         if known != known.with_env(self.env)._filtered_access("read"):
             raise AccessError(
                 self.env._(
-                    "One of these contacts is a Viber customer whom you may not see: "
-                    "somebody who works on their conversation has to add them."
+                    "One of these contacts is a Viber customer whom you may not see. "
+                    "Ask somebody who works on their conversation to add them."
                 )
             )
 

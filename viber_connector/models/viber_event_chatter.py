@@ -115,8 +115,8 @@ class ViberEvent(models.Model):
             line = self.env._("Sticker %s, without its picture.", content.sticker)
         elif message.type in const.FILE_TYPES:
             line = self.env._(
-                "Viber gave no file for this %s; it does not pass on what was "
-                "forwarded.",
+                "Viber gave no file for this %s, as happens with forwarded messages. "
+                "Ask the customer to attach it anew.",
                 message.type,
             )
         else:

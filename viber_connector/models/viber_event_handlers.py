@@ -44,8 +44,8 @@ class ViberEvent(models.Model):
         if not subscriber and self.event_type in KNOWING_EVENTS:
             return self._failed(
                 self.env._(
-                    "Viber does not say which customer this is about, so that it can "
-                    "be brought to nobody. There is nothing to do."
+                    "Viber does not say which customer this is about, so that it "
+                    "belongs to no conversation. There is nothing to do."
                 )
             )
         if not subscriber:

@@ -36,7 +36,8 @@ class ViberSubscriber(models.Model):
     )
     is_blocked = fields.Boolean(
         "Blocked",
-        help="What they write is kept in the inbox, and stands in no conversation.",
+        help="Messages of this customer are kept in the inbox and reach no "
+        "conversation.",
     )
     left_date = fields.Datetime(
         readonly=True,
@@ -50,7 +51,7 @@ class ViberSubscriber(models.Model):
         "Last Message on", readonly=True, help="When they wrote for the last time."
     )
     task_ids = fields.One2many(
-        "project.task", "viber_subscriber_id", "Conversations", readonly=True
+        "project.task", "viber_subscriber_id", "Tasks", readonly=True
     )
     is_visible = fields.Boolean(
         compute="_compute_is_visible",

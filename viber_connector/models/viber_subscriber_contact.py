@@ -63,7 +63,8 @@ class ViberSubscriber(models.Model):
                 phone=self.phone,
             )
         return self.env._(
-            "%(count)s contacts have the number %(phone)s: choose by hand.",
+            "%(count)s contacts have the number %(phone)s. Choose the right one as the "
+            "Contact.",
             count=len(others),
             phone=self.phone,
         )

@@ -19,8 +19,9 @@ class ViberAccount(models.Model):
 
     welcome_message = fields.Text(
         translate=True,
-        help="What Viber shows to a customer who opens the chat for the first time, in "
-        "their language if there is a translation. {name} stands for their name.",
+        help="The text that Viber shows to a customer who opens the chat for the first "
+        "time, in their language if there is a translation. {name} stands for their "
+        "name.",
     )
 
     def _welcome(self, event):

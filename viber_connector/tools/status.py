@@ -248,7 +248,7 @@ _WITHOUT_ANSWER = {
         ViberUncertain,
         _lt(
             "Viber's answer was lost, so this message may have arrived or not. Ask the "
-            "customer, or send it again if it may arrive twice."
+            "customer, then say that it arrived or send it again."
         ),
         _UNREACHABLE_ADVICE,
     ),

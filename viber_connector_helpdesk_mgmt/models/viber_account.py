@@ -12,7 +12,7 @@ class ViberAccount(models.Model):
         "helpdesk.ticket.team",
         check_company=True,
         groups="viber_connector.group_viber_manager",
-        help="Whose tickets new conversations become. Empty: tickets of no team.",
+        help="The team of the tickets that new conversations become. Empty: no team.",
     )
 
     @api.model

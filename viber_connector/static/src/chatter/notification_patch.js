@@ -79,33 +79,9 @@ patch(Notification.prototype, {
         const date = this.viber_seen_date || this.viber_status_date;
         return date ? toLocaleDateTimeString(deserializeDateTime(date)) : "";
     },
-    /** What Viber or the network said, if there is more to say than the state. */
+    /** What happened and what to do, if there is more to say than the state. */
     get viberReason() {
         const isOpen = this.isFailure || this.notification_status === "ready";
         return (isOpen && this.failure_reason) || "";
-    },
-    /** What to do about a failure. */
-    get viberAdvice() {
-        if (!this.isFailure) {
-            return "";
-        }
-        switch (this.failure_type) {
-            case "viber_uncertain":
-                return _t("If the customer has got it, say so. If not, send it again.");
-            case "viber_rate":
-            case "viber_recipient":
-                return _t("Send it again when the customer has written.");
-            case "viber_request":
-                return _t("Write it in another way, or send it again.");
-            case "viber_nothing":
-                return _t("Write it in another way.");
-            case "viber_unknown":
-                return _t("Write to the customer yourself, if they should know.");
-            case "viber_no_conversation":
-                return "";
-            case "viber_account":
-                return _t("An administrator has to look at the Viber account.");
-        }
-        return _t("Send it again when Viber can be reached.");
     },
 });
