@@ -126,7 +126,7 @@ class ViberEvent(models.Model):
                      DO NOTHING
             RETURNING (SELECT count(*) FROM waiting)
             """,
-            self._job()._viber_waiting_query(),
+            self._waiting_query(),
             *key,
             event.date,
             callback.to_text(body),

@@ -177,7 +177,8 @@ class ViberQueueMixin(models.AbstractModel):
     # -- The runner --------------------------------------------------------------
 
     # What calls the jobs is Odoo's scheduler. Another runner, such as OCA's queue_job,
-    # overrides _wake and _commit_progress, and calls _process_queue.
+    # overrides _wake and _commit_progress, and calls _process_queue; _waiting_query, too
+    # where it can tell that a wake-up waits.
 
     @api.model
     def _wake(self, at=None):
@@ -186,6 +187,16 @@ class ViberQueueMixin(models.AbstractModel):
         :param datetime | None at: when, by UTC
         """
         self._job()._viber_wake(at=at)
+
+    @api.model
+    def _waiting_query(self):
+        """Look for a wake-up that the runner has not heard yet, so that of many at the
+        same time only the first pays for one.
+
+        :return: query with one row if there is one, and else with none
+        :rtype: SQL
+        """
+        return self._job()._viber_waiting_query()
 
     @api.model
     def _commit_progress(self, done=0, patient=True):

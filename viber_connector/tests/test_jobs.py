@@ -8,6 +8,7 @@ import psycopg2
 import requests
 
 from odoo import fields
+from odoo.tools import SQL
 
 from .. import const
 from ..tools import media
@@ -94,7 +95,7 @@ class TestPlans(JobCase):
 
 
 class TestRunner(JobCase):
-    def test_another_runner_overrides_two_methods(self):
+    def test_another_runner_overrides_the_methods_of_the_runner(self):
         queues = type(self.env["viber.queue.mixin"])
         asked = []
 
@@ -118,6 +119,8 @@ class TestRunner(JobCase):
             patch.object(scheduler, "_viber_wake") as viber_wake,
             patch.object(scheduler, "_commit_progress") as commit_progress,
             patch.object(scheduler, "_viber_others_query") as others_query,
+            patch.object(scheduler, "_viber_waiting_query") as waiting_query,
+            patch.object(queues, "_waiting_query", lambda _: SQL("SELECT WHERE FALSE")),
             patch.object(const, "JOB_SLICE", 0),
             patch.object(const, "JOB_LOOK_AGAIN", 0),
         ):
@@ -142,6 +145,7 @@ class TestRunner(JobCase):
         viber_wake.assert_not_called()
         commit_progress.assert_not_called()
         others_query.assert_not_called()
+        waiting_query.assert_not_called()
         self.assertEqual(len(self.viber.sent()), 2)
 
 
