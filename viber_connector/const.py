@@ -81,6 +81,8 @@ FORBIDDEN_EXTENSIONS = frozenset(
     " vb vbe vbs vbscript workflow ws wsf".split()
 )
 
+# -- The jobs ----------------------------------------------------------------
+
 #: Seconds after which a wake-up of a job that has not begun counts for lost.
 WAKE_UP_PATIENCE = 5
 #: Seconds that a run of a job may take, and after which it gives way to others that
@@ -92,6 +94,8 @@ JOB_LOOK_AGAIN = 0.5
 PUSH_SLICE = 1
 #: Seconds before the next try of a job that failed.
 JOB_RETRY_DELAY = 60
+#: How often an update asks whether a job has ended, for 15 s each time (Odoo's limit).
+JOB_STOP_TRIES = 10
 #: Seconds that a job waits for a row which somebody else has locked.
 LOCK_SECONDS = 1
 #: Seconds between the tries to write down what others write at the same time.
@@ -151,10 +155,9 @@ BROKEN_STATES = {"failed", "uncertain"}
 
 # -- The inbox ---------------------------------------------------------------
 
-#: Seconds to wait before an event that failed is tried again.
+#: Seconds to wait before an event that failed is tried again; all of them together
+#: are less than ``EVENT_PATIENCE``.
 EVENT_RETRY_DELAYS = (5, 15, 40, 50)
-#: How often an update asks whether a job has ended, for 15 s each time (Odoo's limit).
-JOB_STOP_TRIES = 10
 #: Seconds after the first failure when the last try is due: Odoo's scheduler may be
 #: late by one minute, and the customer's next message waits for 3 minutes at the most.
 EVENT_PATIENCE = 120
@@ -208,8 +211,8 @@ PLACEHOLDER_AVATAR = "generic-avatar"
 #: Viber's own sample shows a country code that is none of ISO 3166 (CH).
 COUNTRY_ALIASES = {"UK": "GB"}
 CONTACT_NAME_MAX_LENGTH = 100
-#: Characters of a customer's first line that become the name of the task.
-TASK_NAME_MAX_LENGTH = 80
+#: Characters of a customer's first line that become the name of the conversation.
+CONVERSATION_NAME_MAX_LENGTH = 80
 
 # -- The web client ------------------------------------------------------------
 

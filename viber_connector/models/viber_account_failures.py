@@ -1,4 +1,4 @@
-"""What of an account's messages failed for good: counted, and told once."""
+"""Messages of an account that failed for good: counted, and told once."""
 
 from odoo import api, fields, models
 from odoo.tools import SQL

@@ -88,16 +88,16 @@ class ViberConversationMixin(models.AbstractModel):
         raise NotImplementedError
 
     def _viber_is_conversation(self):
-        """:return: whether messages may come here; a pattern for others is none
+        """:return: whether messages may come here; into a template none may
         :rtype: bool
         """
         return True
 
     @api.model
     def _viber_ensure_place(self, account):
-        """See to it that there is where an account's conversations can be made.
+        """Make the place where an account's conversations stand, if it is missing.
 
-        :param viber.account account: which
+        :param viber.account account: whose conversations
         """
 
     @api.model
@@ -111,8 +111,8 @@ class ViberConversationMixin(models.AbstractModel):
         raise NotImplementedError
 
     def _viber_is_near(self, account):
-        """:return: whether who reads new conversations of this account may read this
-            one, too
+        """:return: whether all who read new conversations of this account may read this
+            one, too: then its name stands in the next one
         :rtype: bool
         """
         raise NotImplementedError

@@ -42,14 +42,14 @@ class ViberConversationMixin(models.AbstractModel):
     def _viber_title(self, subscriber, content):
         lines = to_plain(content.text).split("\n")
         first_line = next(filter(is_visible, lines), "")
-        return shorten(first_line, const.TASK_NAME_MAX_LENGTH) or self.env._(
+        return shorten(first_line, const.CONVERSATION_NAME_MAX_LENGTH) or self.env._(
             "Viber message from %s", subscriber.partner_id.name
         )
 
     @api.model
     def _viber_description(self, content, previous, is_near):
-        """:return: the customer's words, and a link to the conversation before; its
-            name only where who reads this one may read that one
+        """:return: the customer's words, and a link to the conversation before; with
+            its name only where all who read this one may read that one
         :rtype: Markup
         """
         words = Markup("<p>%s</p>") % content.html if content.html else Markup("")

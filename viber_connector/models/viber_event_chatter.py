@@ -1,4 +1,4 @@
-"""How what a customer wrote stands in the chatter."""
+"""How a customer's message stands in the chatter."""
 
 import mimetypes
 import re

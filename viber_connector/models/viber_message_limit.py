@@ -1,4 +1,4 @@
-"""So many messages an hour does a customer get who does not answer: Viber's limit."""
+"""Viber's limit of messages an hour to a customer who does not answer."""
 
 from odoo import api, fields, models
 from odoo.tools import SQL
@@ -11,8 +11,7 @@ class ViberMessage(models.Model):
     _inherit = "viber.message"
 
     def _hold_back_silent(self):
-        """Don't even try what Viber would refuse: it allows so many messages an hour to
-        a customer who does not answer.
+        """Don't even try what Viber would refuse.
 
         :return: the messages that wait for the next hour, or for the customer
         :rtype: viber.message

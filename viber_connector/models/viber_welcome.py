@@ -61,7 +61,7 @@ class ViberSubscriber(models.Model):
     context = fields.Char("Deep Link Context", readonly=True)
 
     def _remember_opening(self, welcome, context, date):
-        """Keep how the customer came, for the chatter of their first task.
+        """Keep how the customer came, for the chatter of their first conversation.
 
         :param str welcome: how they were greeted, maybe empty
         :param str context: of the deep link that they used, maybe empty

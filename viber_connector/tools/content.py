@@ -27,8 +27,8 @@ _UNSAFE = re.compile(r'[\\/:*?"<>|;\x00-\x1f\x7f]+')
 class Content:
     """What stands in the chatter.
 
-    ``text`` is what may name a new task; ``file_url`` is to be fetched and kept under
-    ``file_name`` (which may lack an extension); ``attachments`` are ready.
+    ``text`` is what may name a new conversation; ``file_url`` is to be fetched and kept
+    under ``file_name`` (which may lack an extension); ``attachments`` are ready.
     """
 
     html: Markup = Markup()
