@@ -177,8 +177,8 @@ class ViberQueueMixin(models.AbstractModel):
     # -- The runner --------------------------------------------------------------
 
     # What calls the jobs is Odoo's scheduler. Another runner, such as OCA's queue_job,
-    # overrides _wake and _commit_progress, and calls _process_queue; _waiting_query, too
-    # where it can tell that a wake-up waits.
+    # overrides _wake and _commit_progress, and calls _process_queue. It overrides
+    # _waiting_query, too, where it can tell that a wake-up waits.
 
     @api.model
     def _wake(self, at=None):
