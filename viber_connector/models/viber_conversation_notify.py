@@ -1,6 +1,6 @@
 """What a customer is told: who of the notified gets it in Viber."""
 
-from odoo import api, models
+from odoo import SUPERUSER_ID, api, models
 
 from .. import const
 from ..tools import keyboard as keyboard_tools
@@ -175,6 +175,16 @@ class ViberConversationMixin(models.AbstractModel):
             allowed_company_ids=user.company_ids.ids
         )
         return theirs._filtered_access("read").with_env(subscribers.env)
+
+    def _message_track_post_template(self, changes):
+        """Have what Odoo writes by itself be the company's word, whoever has moved the
+        record: somebody from outside, by the portal, say."""
+        # sudo: a portal user may not read the field
+        is_outside = self.env.user.share and self.sudo().viber_account_id
+        records = self.with_user(SUPERUSER_ID) if is_outside else self
+        return super(ViberConversationMixin, records)._message_track_post_template(
+            changes
+        )
 
     def _get_notify_valid_parameters(self):
         return super()._get_notify_valid_parameters() | {"viber_keyboard"}

@@ -137,6 +137,31 @@ class TestStageMail(TicketCase):
         )
         self.assertFalse(failed)
 
+    def test_it_is_the_companys_word_whoever_closes_in_the_portal(self):
+        stranger = new_test_user(self.env, "stranger", groups="base.group_portal")
+        customer = new_test_user(self.env, "olena", groups="base.group_portal")
+        customer.partner_id = self.customer
+        self.account.send_automatic_messages = True
+        for user in (stranger, customer):
+            with self.subTest(user=user.login):
+                self.viber.requests.clear()
+                # The controller of the portal does it so.
+                self.ticket.with_user(user).sudo()._viber_close()
+                self.env.cr.precommit.run()
+                self.send()
+                self.assertEqual(self.viber.texts(), ["It is settled"])
+                self.ticket._viber_reopen()
+                self.env.cr.precommit.run()
+
+    def test_who_closes_in_the_portal_gets_the_email_too(self):
+        self.customer.email = "olena@example.com"
+        user = new_test_user(self.env, "olena", groups="base.group_portal")
+        user.partner_id = self.customer
+        self.ticket.with_user(user).sudo()._viber_close()
+        self.env.cr.precommit.run()
+        mail = self.env["mail.mail"].search([("subject", "=", "Closed")])
+        self.assertEqual(mail.recipient_ids, self.customer)
+
     def test_other_tickets_are_as_without_the_addon(self):
         self.customer.email = "olena@example.com"
         plain = self.make_record(partner_id=self.customer.id)
