@@ -320,6 +320,26 @@ class TestRights(TicketCase):
         arch = ticket.get_view(view_type="search")["arch"]
         self.assertIn('name="viber"', arch)
 
+    def test_elements_of_others_stay_in_their_views(self):
+        """They may be called like ours, stand in ours, and in kinds of views that have
+        none of ours."""
+        name = "viber_conversation_it's mine"
+        theirs = f'<div name="{name}" />'
+        ours = f'<div name="viber_conversation_fields">{theirs}</div>'
+        card = f'<t t-name="card">{theirs}</t>'
+        for kind, arch, expected in (
+            ("form", f"<form>{ours}</form>", [name, "viber_can_ask_phone"]),
+            ("form", f"<form>{theirs}</form>", [name]),
+            ("kanban", f"<kanban><templates>{card}</templates></kanban>", [name]),
+        ):
+            with self.subTest(arch=arch):
+                values = {"name": "Theirs", "model": "helpdesk.ticket", "arch": arch}
+                view = self.env["ir.ui.view"].create(values | {"priority": 99})
+                found = self.env["helpdesk.ticket"].get_view(view.id, kind)["arch"]
+                for word in expected:
+                    self.assertIn(word, found)
+                self.assertNotIn("viber_conversation_fields", found)
+
 
 class TestUninstall(TicketCase):
     def test_accounts_go_on_with_tasks_and_say_so(self):
