@@ -46,7 +46,12 @@ class HelpdeskTicket(models.Model):
         )
 
     def _viber_is_near(self, account):
-        return self.team_id == account.helpdesk_team_id
+        if self.team_id != account.helpdesk_team_id:
+            return False
+        # Of a colleague's, those who have personal tickets only see nothing.
+        everything = "helpdesk_mgmt.group_helpdesk_user_team"
+        members = self.team_id.user_ids
+        return not self.user_id or all(user.has_group(everything) for user in members)
 
     def _viber_set_customer(self, partner):
         self.write({"partner_name": partner.name, "partner_email": partner.email})

@@ -64,6 +64,21 @@ class TestTickets(TicketCase):
         self.assertIn(f"/odoo/helpdesk.ticket/{first.id}", second.description)
         self.assertFalse(second.viber_previous_ticket_id)
 
+    def test_a_colleagues_ticket_is_not_named_to_who_has_personal_ones_only(self):
+        personal = new_test_user(
+            self.env, "personal", groups="helpdesk_mgmt.group_helpdesk_user_own"
+        )
+        for members, is_named in ((self.agent, True), (self.agent | personal, False)):
+            self.team.user_ids = members
+            first = self.converse("Between us")
+            first.user_id = self.agent
+            first._viber_close()
+            second = self.converse("Again")
+            with self.subTest(members=members.mapped("login")):
+                self.assertEqual("Between us" in second.description, is_named)
+                self.assertEqual(second.viber_previous_ticket_id == first, is_named)
+            second._viber_close()
+
     def test_another_contact_is_the_tickets_contact(self):
         ticket = self.converse()
         values = {"name": "Olena at work", "email": "olena@example.com"}
