@@ -39,14 +39,14 @@ class HelpdeskTicket(models.Model):
                 "description": vals["description"] or vals["name"],
                 "partner_email": partner.email,
                 "partner_name": partner.name,
-                "team_id": account.helpdesk_team_id.id,
+                "team_id": account._ticket_team().id,
                 # Where tickets are assigned to who makes them, that is the worker.
                 "user_id": False,
             }
         )
 
     def _viber_is_near(self, account):
-        if self.team_id != account.helpdesk_team_id:
+        if self.team_id != account._ticket_team():
             return False
         # Of a colleague's, those who have personal tickets only see nothing.
         everything = "helpdesk_mgmt.group_helpdesk_user_team"

@@ -12,12 +12,20 @@ class ViberAccount(models.Model):
         "helpdesk.ticket.team",
         check_company=True,
         groups="viber_connector.group_viber_manager",
-        help="The team of the tickets that new conversations become. Empty: no team.",
+        help="The team of the tickets that new conversations become. Empty or archived: "
+        "no team.",
     )
 
     @api.model
     def _naming_fields(self):
         return super()._naming_fields() | {"helpdesk_team_id"}
+
+    def _ticket_team(self):
+        """:return: the team of new tickets; an archived one has no members, so that
+            nobody would see what customers write
+        :rtype: helpdesk.ticket.team
+        """
+        return self.helpdesk_team_id.filtered("active")
 
     def _leave_tickets(self):
         """Make tasks of new conversations from now on, and say so."""

@@ -79,6 +79,13 @@ class TestTickets(TicketCase):
                 self.assertEqual(second.viber_previous_ticket_id == first, is_named)
             second._viber_close()
 
+    def test_an_archived_team_gets_no_tickets(self):
+        """Nobody would see what customers write."""
+        self.team.active = False
+        ticket = self.converse()
+        self.assertFalse(ticket.team_id)
+        self.assertTrue(ticket.with_user(self.agent).has_access("read"))
+
     def test_another_contact_is_the_tickets_contact(self):
         ticket = self.converse()
         values = {"name": "Olena at work", "email": "olena@example.com"}
