@@ -68,7 +68,8 @@ class HelpdeskTicket(models.Model):
 
     def _viber_move_to(self, closed):
         stages = self.team_id._get_applicable_stages()
-        self.stage_id = stages.filtered(lambda stage: stage.closed == closed)[:1]
+        wanted = stages.filtered(lambda stage: stage.closed == closed)
+        self.stage_id = wanted[:1] or self.stage_id
 
     def _track_template(self, tracking):
         """Have the e-mail of a stage go where all messages go: as a mass mailing it

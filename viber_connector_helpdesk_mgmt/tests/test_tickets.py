@@ -86,6 +86,13 @@ class TestTickets(TicketCase):
         self.assertFalse(ticket.team_id)
         self.assertTrue(ticket.with_user(self.agent).has_access("read"))
 
+    def test_where_no_stage_is_closed_none_is_lost(self):
+        ticket = self.converse()
+        stage = ticket.stage_id
+        self.team._get_applicable_stages().closed = False
+        ticket._viber_close()
+        self.assertEqual(ticket.stage_id, stage)
+
     def test_another_contact_is_the_tickets_contact(self):
         ticket = self.converse()
         values = {"name": "Olena at work", "email": "olena@example.com"}
