@@ -12,8 +12,8 @@ class ViberAccount(models.Model):
         "helpdesk.ticket.team",
         check_company=True,
         groups="viber_connector.group_viber_manager",
-        help="The team of the tickets that new conversations become. Empty or archived: "
-        "no team.",
+        help="The team of the tickets that new conversations become. Empty or "
+        "archived: no team.",
     )
 
     @api.model
