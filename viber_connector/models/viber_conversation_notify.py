@@ -180,11 +180,9 @@ class ViberConversationMixin(models.AbstractModel):
         """Have what Odoo writes by itself be the company's word, whoever has moved the
         record: somebody from outside, by the portal, say."""
         # sudo: a portal user may not read the field
-        is_outside = self.env.user.share and self.sudo().viber_account_id
-        records = self.with_user(SUPERUSER_ID) if is_outside else self
-        return super(ViberConversationMixin, records)._message_track_post_template(
-            changes
-        )
+        if self.env.user.share and self.sudo().viber_account_id:
+            self = self.with_user(SUPERUSER_ID)
+        return super()._message_track_post_template(changes)
 
     def _get_notify_valid_parameters(self):
         return super()._get_notify_valid_parameters() | {"viber_keyboard"}
