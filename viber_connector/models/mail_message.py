@@ -43,6 +43,14 @@ class MailMessage(models.Model):
         """
         return self.env[self.model].browse(self.res_id)
 
+    def _viber_reference(self, subscriber):
+        """:return: the signed reference to the conversation, for ``tracking_data``;
+            empty where its records carry no conversations any more
+        :rtype: str
+        """
+        found = self._viber_conversations()
+        return found[0]._viber_reference(subscriber) if found else ""
+
     def _viber_conversations(self):
         """:return: the records in whose chatter these stand, each once, by model; maybe
             deleted since
@@ -278,7 +286,7 @@ class MailMessage(models.Model):
             self._viber_check_own()
         result = super().write(vals)
         if is_edit:
-            self._viber_carried()._viber_rows()._rebuild()
+            self._viber_rows()._rebuild()
         if not _PUBLICITY.isdisjoint(vals):
             self._viber_withdraw()
         return result
@@ -286,7 +294,7 @@ class MailMessage(models.Model):
     def _viber_withdraw(self):
         """Give up what has not left of messages that are not for customers any more."""
         # sudo: the outbox is for managers; who may hide a message may hold it back
-        for message in self.sudo()._viber_carried():
+        for message in self.sudo():
             rows = message._viber_rows().filtered(
                 lambda row, message=message: (
                     not message._viber_may_leave(
@@ -312,10 +320,8 @@ class MailMessage(models.Model):
             have got a part of it there
         """
         # sudo: the two queues are for managers
-        messages = self.sudo()._viber_carried()
-        if not messages:
-            return
-        if messages._viber_is_said_by_customer():
+        messages = self.sudo()
+        if messages._viber_carried()._viber_is_said_by_customer():
             raise UserError(
                 self.env._(
                     "The customer wrote this in Viber, so it can't be changed. Write a "
@@ -354,6 +360,8 @@ class MailMessage(models.Model):
             found.with_env(self.env).check_access("write")
 
     def _viber_is_said_by_customer(self):
+        if not self:
+            return False
         # The inbox forgets old messages: then it has to do that the author is no
         # employee.
         told = self.filtered(lambda m: m._viber_conversation().viber_account_id)

@@ -39,3 +39,20 @@ class MailThread(models.AbstractModel):
         )
         run.to_wake.add("mail.ir_cron_web_push_notification")
         return None
+
+    def _check_can_update_message_content(self, messages):
+        result = super()._check_can_update_message_content(messages)
+        messages._viber_check_changeable()
+        return result
+
+    def _message_update_content(self, message, /, **kwargs):
+        bare = message._viber_bare()
+        result = super()._message_update_content(message, **kwargs)
+        message._viber_rows()._rebuild()
+        if message._is_empty():
+            bare._viber_sum_up()
+        else:
+            # What said nothing may say something now.
+            nothing = bare.filtered(lambda n: n.failure_type == "viber_nothing")
+            nothing._viber_try_again()
+        return result

@@ -264,25 +264,6 @@ class ViberConversationMixin(models.AbstractModel):
             self.env["mail.message"]._viber_bare(author)._viber_sum_up()
         return result
 
-    # -- Editing -------------------------------------------------------------------
-
-    def _check_can_update_message_content(self, messages):
-        result = super()._check_can_update_message_content(messages)
-        messages._viber_check_changeable()
-        return result
-
-    def _message_update_content(self, message, /, **kwargs):
-        bare = message._viber_bare()
-        result = super()._message_update_content(message, **kwargs)
-        message._viber_rows()._rebuild()
-        if message._is_empty():
-            bare._viber_sum_up()
-        else:
-            # What said nothing may say something now.
-            nothing = bare.filtered(lambda n: n.failure_type == "viber_nothing")
-            nothing._viber_try_again()
-        return result
-
     def _message_get_suggested_recipients_batch(self, *args, **kwargs):
         """Leave out Viber customers without e-mail address: they follow the record, and
         get the message in Viber. Otherwise Odoo's composer would insist on an address

@@ -206,7 +206,7 @@ class ViberMessage(models.Model):
             subscriber, message = parts.subscriber_id, parts.mail_message_id
             contents = message._viber_parts(
                 subscriber,
-                message._viber_conversation()._viber_reference(subscriber),
+                message._viber_reference(subscriber),
                 parts._find_keyboard(),
             )
             # Others take their place: nothing of it is given up.

@@ -10,6 +10,8 @@ class HelpdeskTicket(models.Model):
     viber_previous_ticket_id = fields.Many2one(
         "helpdesk.ticket",
         "Previous Conversation",
+        # Whoever follows a ticket in the portal need not know the one before.
+        groups="base.group_user",
         index="btree_not_null",
         ondelete="set null",
         copy=False,
