@@ -21,11 +21,15 @@ class ViberAccount(models.Model):
         return super()._naming_fields() | {"helpdesk_team_id"}
 
     def _ticket_team(self):
-        """:return: the team of new tickets; an archived one has no members, so that
-            nobody would see what customers write
+        """:return: the team of new tickets, if it can have some: an archived one has no
+            members, so that nobody would see what customers write, and one that has
+            moved to another company would take them along
         :rtype: helpdesk.ticket.team
         """
-        return self.helpdesk_team_id.filtered("active")
+        companies = (self.company_id, self.env["res.company"])
+        return self.helpdesk_team_id.filtered(
+            lambda team: team.active and team.company_id in companies
+        )
 
     def _leave_tickets(self):
         """Make tasks of new conversations from now on, and say so."""

@@ -54,6 +54,12 @@ class TestTickets(TicketCase):
         self.assertFalse(ticket.channel_id)
         self.assertTrue(ticket.stage_id)
 
+    def test_a_team_that_went_to_another_company_takes_no_customer_along(self):
+        self.team.company_id = self.env["res.company"].create({"name": "Other house"})
+        ticket = self.converse()
+        self.assertFalse(ticket.team_id)
+        self.assertEqual(ticket.company_id, self.account.company_id)
+
     def test_a_name_is_shown_to_the_team_alone(self):
         first = self.converse("Between us")
         first._viber_close()
