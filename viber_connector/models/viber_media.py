@@ -149,11 +149,15 @@ class ViberMedia(models.Model):
         """
         options = self._fetch_options() | {"seconds": const.MEDIA_TIMEOUT}
         while self._has_time():
-            for row in self._claim(fetching.free):
+            # The lock is worth nothing with a snapshot from before it.
+            self._commit()
+            rows = self._try_step(self._claim, fetching.free)
+            for row in rows or ():
                 fetching.begin(row, options)
             self._commit()
             if not fetching.running:
-                return True
+                # Where others write the same rows, these are due still.
+                return rows is not None
             results = fetching.wait(_WAIT_SECONDS)
             for row_id, result in results:
                 self._finish(row_id, result)
@@ -183,8 +187,9 @@ class ViberMedia(models.Model):
         """:param int limit: files at the most
         :return: files to be fetched now, kept from others while that lasts
         :rtype: viber.media
+        :raise psycopg2.errors.OperationalError: another run was quicker
         """
-        rows = self.env.execute_query(
+        rows = self._query(
             SQL(
                 """
                 -- "IN (SELECT …)" might be run several times, past its limit
@@ -207,7 +212,6 @@ class ViberMedia(models.Model):
                 limit=limit,
             )
         )
-        self._commit()
         return self.browse(row[0] for row in rows)
 
     @api.model

@@ -5,6 +5,7 @@ import time
 from datetime import timedelta
 from unittest.mock import patch
 
+import psycopg2
 import requests
 
 from odoo import fields
@@ -259,6 +260,28 @@ class TestLateFiles(ViberCase):
         with patch.object(type(rows), "_commit"):
             self.assertTrue(rows._claim())
             self.assertFalse(rows._claim())
+
+    def test_somebody_else_at_the_same_rows_is_no_failure_of_the_job(self):
+        self.viber.serve(URL, requests.ReadTimeout())
+        message = self.post()
+        self.viber.serve(URL, JPEG)
+        self.waiting().next_attempt_date = False
+        self.env["ir.cron.trigger"].search([]).unlink()
+        job = self.env.ref("viber_connector.ir_cron_fetch_media")
+        files = type(self.env["viber.media"])
+        collision = psycopg2.errors.SerializationFailure
+        with (
+            patch.object(files, "_claim", side_effect=collision),
+            self.assertNoLogs("odoo.addons.viber_connector", "ERROR"),
+        ):
+            self.run_job("ir_cron_fetch_media")
+        self.assertFalse(message.attachment_ids)
+        called = self.env["ir.cron.trigger"].search([("cron_id", "=", job.id)])
+        # At once, not after the pause for a job that failed.
+        self.assertLessEqual(called.call_at, fields.Datetime.now())
+
+        self.run_job("ir_cron_fetch_media")
+        self.assertEqual(message.attachment_ids.raw, JPEG)
 
     def test_a_file_whose_task_is_gone_is_gone(self):
         self.viber.serve(URL, requests.ReadTimeout())
