@@ -42,7 +42,9 @@ class ProjectTask(models.Model):
             ("active", "=", True),
             ("project_id", "!=", False),
             ("state", "not in", list(CLOSED_STATES)),
-            ("stage_id.fold", "!=", True),
+            "|",
+            ("stage_id", "=", False),
+            ("stage_id.fold", "=", False),
         ]
 
     def _viber_is_conversation(self):

@@ -140,6 +140,14 @@ class TestWhichTask(WhichCase):
             task.stage_id = self.project.type_ids.filtered("fold")
         return super().suffer(task, fate)
 
+    def test_a_task_without_a_stage_goes_on(self):
+        task = self.converse()
+        task.stage_id = False
+        self.assertTrue(task._viber_is_open())
+        self.assertEqual(self.converse("Again"), task)
+        domain = [("id", "=", task.id), *task._viber_open_domain()]
+        self.assertEqual(self.env["project.task"].search(domain), task)
+
     def test_a_template_is_no_conversation(self):
         task = self.converse()
         task.action_convert_to_template()

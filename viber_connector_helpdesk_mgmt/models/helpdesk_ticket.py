@@ -23,7 +23,12 @@ class HelpdeskTicket(models.Model):
 
     @api.model
     def _viber_open_domain(self):
-        return [("active", "=", True), ("stage_id.closed", "!=", True)]
+        return [
+            ("active", "=", True),
+            "|",
+            ("stage_id", "=", False),
+            ("stage_id.closed", "=", False),
+        ]
 
     @api.model
     def _viber_create(self, account, vals):

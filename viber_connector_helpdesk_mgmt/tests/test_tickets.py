@@ -60,6 +60,13 @@ class TestTickets(TicketCase):
         self.assertFalse(ticket.team_id)
         self.assertEqual(ticket.company_id, self.account.company_id)
 
+    def test_a_ticket_without_a_stage_goes_on(self):
+        ticket = self.converse()
+        ticket.stage_id = False
+        self.assertTrue(ticket._viber_is_open())
+        domain = [("id", "=", ticket.id), *ticket._viber_open_domain()]
+        self.assertEqual(ticket.search(domain), ticket)
+
     def test_a_name_is_shown_to_the_team_alone(self):
         first = self.converse("Between us")
         first._viber_close()
