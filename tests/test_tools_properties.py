@@ -252,11 +252,11 @@ def test_every_payload_is_taken_by_the_service(said, name, files, label):
 
 
 @thoroughly
-@given(ANY_TEXT, IDS, IDS, MODELS, IDS)
-def test_reference_leads_back_and_nowhere_else(secret, account, subscriber, *place):
+@given(ANY_TEXT, IDS, IDS, st.tuples(MODELS, IDS))
+def test_reference_leads_back_and_nowhere_else(secret, account, subscriber, place):
     secret = text.clean_text(secret) + "x"
     made = reference.make(secret, account, subscriber, *place)
-    assert reference.read(made, secret, account, subscriber) == tuple(place)
+    assert reference.read(made, secret, account, subscriber) == place
     assert reference.read(made, secret, account, subscriber + 1) is None
     assert reference.read(made, secret, account + 1, subscriber) is None
     assert reference.read(made, secret + "x", account, subscriber) is None
