@@ -294,17 +294,18 @@ class MailMessage(models.Model):
     def _viber_withdraw(self):
         """Give up what has not left of messages that are not for customers any more."""
         # sudo: the outbox is for managers; who may hide a message may hold it back
-        for message in self.sudo():
-            rows = message._viber_rows().filtered(
-                lambda row, message=message: (
-                    not message._viber_may_leave(
-                        row.subscriber_id.partner_id.id, automatic=True
-                    )
+        messages = self.sudo()
+        messages._viber_rows().filtered(
+            lambda row: (
+                not row.mail_message_id._viber_may_leave(
+                    row.subscriber_id.partner_id.id, automatic=True
                 )
             )
-            rows._cancel()
-            if not message._viber_may_leave(False, automatic=False):
-                message._viber_bare()._viber_sum_up()
+        )._cancel()
+        hidden = messages._viber_carried().filtered(
+            lambda message: not message._viber_may_leave(False, automatic=False)
+        )
+        hidden._viber_bare()._viber_sum_up()
 
     def unlink(self):
         if not self.env.su:

@@ -46,7 +46,7 @@ class MailThread(models.AbstractModel):
         return result
 
     def _message_update_content(self, message, /, **kwargs):
-        bare = message._viber_bare()
+        bare = message._viber_carried()._viber_bare()
         result = super()._message_update_content(message, **kwargs)
         message._viber_rows()._rebuild()
         if message._is_empty():
