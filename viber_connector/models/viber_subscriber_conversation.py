@@ -108,9 +108,10 @@ class ViberSubscriber(models.Model):
         for carrier in self._carriers():
             for is_all in found:
                 # sudo: whether there are conversations that the user may not see
-                groups = carrier.sudo(is_all)._read_group(
-                    theirs, ["viber_subscriber_id"]
-                )
+                records = carrier.sudo(is_all)
+                if not records.has_access("read"):
+                    continue
+                groups = records._read_group(theirs, ["viber_subscriber_id"])
                 found[is_all] |= {subscriber.id for [subscriber] in groups}
         for subscriber in self:
             subscriber.is_visible = subscriber.id not in found[True] - found[False]
@@ -123,11 +124,13 @@ class ViberSubscriber(models.Model):
         for carrier in self._carriers():
             # sudo: whether there are conversations that the user may not see
             existing = carrier.sudo()._search(conversations, active_test=False)
-            visible = carrier.sudo(False)._search(conversations, active_test=False)
             is_alone &= Domain(
                 "id", "not in", existing.subselect("viber_subscriber_id")
             )
-            is_seen |= Domain("id", "in", visible.subselect("viber_subscriber_id"))
+            theirs = carrier.sudo(False)
+            if theirs.has_access("read"):
+                visible = theirs._search(conversations, active_test=False)
+                is_seen |= Domain("id", "in", visible.subselect("viber_subscriber_id"))
         return is_alone | is_seen
 
     def _check_attachable(self, records):

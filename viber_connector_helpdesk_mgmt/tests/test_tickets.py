@@ -304,6 +304,20 @@ class TestRights(TicketCase):
             with self.subTest(groups=groups), self.assertRaises(AccessError):
                 subscriber.with_user(stranger).read(["name"])
 
+    def test_who_may_read_no_ticket_at_all_sees_the_customers_of_tasks(self):
+        self.account.conversation_model = "project.task"
+        subscriber = self.converse().viber_subscriber_id
+        self.account.conversation_model = self.carrier
+        ticket = self.converse("Hello", user_id="another==")
+        user = new_test_user(self.env, "of_tasks", groups="project.group_project_user")
+        self.env.ref("helpdesk_mgmt.access_helpdesk_ticket_base_user").active = False
+        self.env.ref("helpdesk_mgmt.access_helpdesk_ticket_portal").active = False
+        self.assertFalse(ticket.with_user(user).has_access("read"))
+        subscribers = self.env["viber.subscriber"].with_user(user)
+        self.assertEqual(subscribers.search([]), subscriber)
+        self.assertTrue(subscriber.with_user(user).is_visible)
+        self.assertFalse(ticket.viber_subscriber_id.with_user(user).sudo().is_visible)
+
     def test_a_manager_learns_no_name_of_a_team_by_choosing_it(self):
         team = self.env["helpdesk.ticket.team"].create({"name": "Secret"})
         self.env["ir.rule"].create(
