@@ -39,6 +39,8 @@ from . import viber_message_quota
 from . import viber_message_delivery
 from . import mail_mail
 from . import mail_message
+from . import mail_message_files
+from . import mail_message_change
 from . import mail_notification
 from . import mail_push
 from . import mail_thread

@@ -1,22 +1,16 @@
-"""What of a chatter message may leave for Viber, and as what."""
+"""What of a chatter message may leave for Viber, and as what.
+
+Its files: ``mail_message_files``; who may change it: ``mail_message_change``.
+"""
 
 from markupsafe import escape
 
 from odoo import api, models
-from odoo.exceptions import AccessError, UserError
-from odoo.fields import Domain
+from odoo.exceptions import UserError
 
 from ..tools import html_text, payload
 from ..tools.text import clean_line, is_visible, shorten
 
-# What a person may not change once it was said in Viber.
-_CONTENT = {"attachment_ids", "body"}
-# What makes a message internal.
-_PUBLICITY = {"is_internal", "message_type", "subtype_id"}
-# What makes a message say what it says, as whom and to whom.
-_OWN = _CONTENT | _PUBLICITY | {"author_id"}
-# States in which nothing of a message can have reached the customer.
-_CHANGEABLE = ("outgoing", "failed", "canceled")
 # Whose words a message is (docs/architecture.rst, "Whose words").
 COMPANY, OUTSIDER, UNKNOWN = "company", "outsider", "unknown"
 # Longest name in front of a text, in characters.
@@ -182,83 +176,6 @@ class MailMessage(models.Model):
             for body in bodies
         ]
 
-    def _viber_files_to_send(self, account):
-        """:return: the files of this message: those below it, then the rest of those
-            in its text that may leave
-        :rtype: ir.attachment
-        """
-        below = self.attachment_ids.sorted("id")
-        if self._viber_voice()[0] != COMPANY:
-            # Odoo lets a portal user name others' files when a message is changed.
-            below -= self._viber_files_of_notes(below, account)
-        ids = html_text.attachment_ids(self.body, account._get_base_url())
-        writers = self._viber_writers() if ids else self.env["res.users"]
-        if not writers:
-            return below
-        # Of this record, of another, from the full composer or the media library: what
-        # they may read they may send.
-        found = self.env["ir.attachment"].search(
-            [("id", "in", ids), ("res_field", "=", False)]
-        )
-        for user in writers:
-            found &= (
-                found.with_user(user)
-                .with_context(allowed_company_ids=user.company_ids.ids)
-                ._filtered_access("read")
-                .with_env(found.env)
-            )
-        found -= self._viber_files_of_notes(found, account)
-        return below | found.sorted(lambda attachment: ids.index(attachment.id))
-
-    def _viber_writers(self):
-        """Find out who answers for the files that the text names.
-
-        :return: the employees who wrote or edited this comment; none when somebody
-            else had a hand in it, or it is no comment of an employee
-        :rtype: res.users
-        """
-        voice, author = self._viber_voice()
-        if self.message_type != "comment" or voice != COMPANY:
-            return self.env["res.users"]
-        # OdooBot posts for others and may read everything: it answers for nothing.
-        writers = (self.create_uid | self.write_uid).filtered(
-            lambda user: not user._is_superuser()
-        )
-        writers = writers or author.user_ids
-        is_inside = writers and all(user._is_internal() for user in writers)
-        return writers if is_inside else writers.browse()
-
-    def _viber_files_of_notes(self, files, account):
-        """:return: those files that are below or in the text of an internal message,
-            too: its text is in public ones that quote it; and those that somebody from
-            outside has named: who answers them may quote that unseen
-        :rtype: ir.attachment
-        """
-        if not files:
-            return files
-        places = {(self.model, self.res_id)}
-        places.update((f.res_model, f.res_id) for f in files if f.res_id)
-        texts = Domain.OR(
-            Domain("model", "=", model) & Domain("res_id", "=", res_id)
-            for model, res_id in places
-        ) & Domain("body", "like", "/web/")
-        is_note = (
-            Domain("is_internal", "=", True)
-            | Domain("subtype_id", "=", False)
-            | Domain("subtype_id.internal", "=", True)
-        )
-        is_outsiders = Domain("author_id.partner_share", "=", True) | Domain(
-            "create_uid.share", "=", True
-        )
-        # sudo: a note hides its files, whoever may read it
-        messages = self.sudo()
-        below = messages.search(Domain("attachment_ids", "in", files.ids) & is_note)
-        notes = below | messages.search(texts & (is_note | is_outsiders))
-        named = set()
-        for note in notes:
-            named.update(html_text.attachment_ids(note.body, account._get_base_url()))
-        return files.filtered(lambda f: f in below.attachment_ids or f.id in named)
-
     def _viber_sender(self, account):
         """:return: under whose name the customer sees this message
         :rtype: payload.Sender
@@ -275,102 +192,6 @@ class MailMessage(models.Model):
         # sudo: the outbox is for managers; callers check the access to the message
         outbox = self.env["viber.message"].sudo()
         return outbox.search([("mail_message_id", "in", self.ids)], order="id")
-
-    # -- Editing -----------------------------------------------------------------
-
-    def write(self, vals):
-        is_edit = not self.env.su and not _CONTENT.isdisjoint(vals)
-        if is_edit:
-            self._viber_check_changeable()
-        if not (self.env.su or _OWN.isdisjoint(vals)):
-            self._viber_check_own()
-        result = super().write(vals)
-        if is_edit:
-            self._viber_rows()._rebuild()
-        if not _PUBLICITY.isdisjoint(vals):
-            self._viber_withdraw()
-        return result
-
-    def _viber_withdraw(self):
-        """Give up what has not left of messages that are not for customers any more."""
-        # sudo: the outbox is for managers; who may hide a message may hold it back
-        messages = self.sudo()
-        messages._viber_rows().filtered(
-            lambda row: (
-                not row.mail_message_id._viber_may_leave(
-                    row.subscriber_id.partner_id.id, automatic=True
-                )
-            )
-        )._cancel()
-        hidden = messages._viber_carried().filtered(
-            lambda message: not message._viber_may_leave(False, automatic=False)
-        )
-        hidden._viber_bare()._viber_sum_up()
-
-    def unlink(self):
-        if not self.env.su:
-            self._viber_check_changeable()
-            self._viber_check_own()
-        self._viber_rows()._set_state("canceled", next_attempt_date=False)
-        return super().unlink()
-
-    def _viber_check_changeable(self):
-        """Refuse to change what was said in Viber, by whom ever.
-
-        :raise UserError: when a customer wrote one of these messages in Viber, or may
-            have got a part of it there
-        """
-        # sudo: the two queues are for managers
-        messages = self.sudo()
-        if messages._viber_carried()._viber_is_said_by_customer():
-            raise UserError(
-                self.env._(
-                    "The customer wrote this in Viber, so it can't be changed. Write a "
-                    "log note if your colleagues should know more."
-                )
-            )
-        if messages._viber_rows().filtered(lambda row: row.state not in _CHANGEABLE):
-            raise UserError(
-                self.env._(
-                    "This message is in Viber already, where nothing can be taken "
-                    "back. Send another one that puts it right."
-                )
-            )
-
-    def _viber_check_own(self):
-        """Refuse that somebody else changes what an employee or a customer says, or
-        holds it back: Odoo lets portal users write any message of a document that they
-        may read, and whoever was notified of a message that message.
-
-        :raise AccessError: when the user is no employee who may change the record of
-            somebody else's message that is in a conversation, or can still go to Viber
-        """
-        # sudo: the outbox is for managers; only whose the messages are is looked at
-        carried = self.sudo()._viber_carried()
-        others = carried.filtered(lambda m: m.create_uid != self.env.user)
-        records = [found.exists() for found in others._viber_conversations()]
-        if not (
-            any(found.viber_account_id for found in records)
-            or others._viber_rows()
-            or others._viber_bare()
-        ):
-            return
-        if self.env.user.share:
-            raise AccessError(self.env._("You can only change your own messages."))
-        for found in records:
-            found.with_env(self.env).check_access("write")
-
-    def _viber_is_said_by_customer(self):
-        if not self:
-            return False
-        # The inbox forgets old messages: then it has to do that the author is no
-        # employee.
-        told = self.filtered(lambda m: m._viber_conversation().viber_account_id)
-        authors = told.author_id.filtered("partner_share")
-        if authors and self.env["viber.subscriber"]._known(authors.ids):
-            return True
-        domain = [("mail_message_id", "in", self.ids)]
-        return bool(self.env["viber.event"].search_count(domain, limit=1))
 
     # -- What an agent can do about its fate -------------------------------------
 
