@@ -86,6 +86,12 @@ def account_threaded(odoo_threaded, simulator):
     return Account(odoo_threaded, simulator)
 
 
+@pytest.fixture
+def customer(simulator):
+    """Somebody with a phone (dict of the simulator)."""
+    return simulator.create_user("Olena Koval", language="uk-UA", country="UA")
+
+
 @pytest.fixture(scope="session")
 def browser():
     """Chromium."""

@@ -37,16 +37,25 @@ def database(variables):
         yield name
 
 
-def test_install_under_odoos_own_test_runner(variables, database):
+def check_install(variables, database, tested):
+    """Install the addon, and run an addon's tests as Odoo itself does.
+
+    :param str database: without the addon
+    :param str tested: name of the addon whose tests run
+    """
     log = run(
         *odoo.command("-d", database, "-i", ADDON.name, "--stop-after-init"),
-        *("--test-tags", f"/{ADDON.name}", "--http-port", free_port()),
+        *("--test-tags", f"/{tested}", "--http-port", free_port()),
         env=variables,
     )
     result = re.search(r"0 failed, 0 error\(s\) of (\d+) tests", log)
     assert result, log[-5000:]
     assert int(result[1]) > 0
     assert problems(log) == []
+
+
+def test_install_under_odoos_own_test_runner(variables, database):
+    check_install(variables, database, ADDON.name)
 
 
 def test_use_update_and_uninstall(variables, database, simulator):

@@ -6,11 +6,11 @@ import pytest
 
 from devtools import databases, odoo
 from devtools.paths import ADDON
-from devtools.server import OdooServer, free_port
+from devtools.server import OdooServer
 from devtools.shell import run
 
 from .support import Account
-from .test_install import problems
+from .test_install import check_install, problems
 
 pytestmark = pytest.mark.patient
 
@@ -30,15 +30,7 @@ def database(variables):
 
 def test_it_comes_by_itself_and_passes_under_odoos_own_runner(variables, database):
     """Here the helpdesk was first; in the last test of this file it comes second."""
-    log = run(
-        *odoo.command("-d", database, "-i", ADDON.name, "--stop-after-init"),
-        *("--test-tags", f"/{BRIDGE}", "--http-port", free_port()),
-        env=variables,
-    )
-    result = re.search(r"0 failed, 0 error\(s\) of (\d+) tests", log)
-    assert result, log[-5000:]
-    assert int(result[1]) > 0
-    assert problems(log) == []
+    check_install(variables, database, BRIDGE)
 
 
 def _converse(server, simulator):

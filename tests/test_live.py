@@ -8,18 +8,13 @@ from playwright.sync_api import expect
 
 from viber_simulator.testing import wait_until
 
-from .support import log_in, open_page
+from .support import answer, log_in, open_page
 
 # A picture that is plainly one: 40 × 40, purple.
 PICTURE = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAACgAAAAoCAIAAAADnC86AAAAMElEQVR4nO3NMQEAAAgDoK1/aM3g4QcJ"
     "aCa5qmAxGAwGg8FgMBgMBoPBYDAYDH4bLMIBV2rGNbcAAAAASUVORK5CYII="
 )
-
-
-@pytest.fixture
-def customer(simulator):
-    return simulator.create_user("Olena Koval", language="uk-UA", country="UA")
 
 
 @pytest.fixture
@@ -35,13 +30,6 @@ def agent(page, odoo_threaded, task):
     page.goto(f"{odoo_threaded.url}/odoo/project.task/{task}")
     expect(page.locator(".o-mail-Message").first).to_be_visible()
     return page
-
-
-def _answer(page, text):
-    page.get_by_role("button", name="Send message").click()
-    page.locator(".o-mail-Composer-input").fill(text)
-    page.locator(".o-mail-Composer-send").click()
-    return page.locator(".o-mail-Message", has_text=text).first
 
 
 def test_the_customers_messages_appear_by_themselves(
@@ -114,7 +102,7 @@ def test_the_state_of_an_answer_changes_before_the_eyes_of_all(
         log_in(other, odoo_threaded, login)
         other.goto(f"{odoo_threaded.url}/odoo/project.task/{task}")
         expect(other.locator(".o-mail-Message").first).to_be_visible()
-        mine = _answer(agent, "It is being extinguished").locator(".o-viber-status")
+        mine = answer(agent, "It is being extinguished").locator(".o-viber-status")
         theirs = other.locator(".o-mail-Message", has_text="being extinguished").first
         theirs = theirs.locator(".o-viber-status")
         for state, event in (
@@ -131,7 +119,7 @@ def test_a_refused_answer_says_why_and_can_be_sent_again(
     agent, account_threaded, simulator, customer, screenshots
 ):
     simulator.fault("status", method="send_message", status=3, count=1)
-    message = _answer(agent, "Refused at first")
+    message = answer(agent, "Refused at first")
     status = message.locator(".o-viber-status")
     expect(status).to_contain_text("Not delivered")
     expect(agent.locator(".o-mail-MessagingMenu-counter").first).to_be_visible()
@@ -151,7 +139,7 @@ def test_mail_and_viber_have_a_sign_each(agent, odoo_threaded, task):
     wife = {"name": "Wife", "email": "wife@example.com"}
     wife_id = odoo_threaded.rpc("res.partner", "create", wife)
     odoo_threaded.rpc("project.task", "message_subscribe", [task], [wife_id])
-    message = _answer(agent, "To both of you")
+    message = answer(agent, "To both of you")
     popover = agent.locator(".o-mail-MessageNotificationPopover")
     message.locator(".o-viber-status").press("Enter")
     expect(popover.locator(".o-viber-fate")).to_contain_text("Olena Koval")
@@ -184,7 +172,7 @@ def test_an_uncertain_answer_can_be_confirmed(
     simulator.settings(delivered=False)
     try:
         simulator.fault("http", method="send_message", status=500, count=1)
-        message = _answer(agent, "Nobody knows")
+        message = answer(agent, "Nobody knows")
         status = message.locator(".o-viber-status")
         expect(status).to_contain_text("May not have arrived")
         status.click()
@@ -244,7 +232,7 @@ def test_a_copy_becomes_a_conversation_before_the_eyes_of_the_agent(
     agent.locator(".o_cp_action_menus button").first.click()
     agent.get_by_role("menuitem", name="Duplicate").click()
     expect(agent.get_by_text("This is no conversation in Viber")).to_be_visible()
-    message = _answer(agent, "Said on the copy")
+    message = answer(agent, "Said on the copy")
     status = message.locator(".o-viber-status")
     expect(status).to_contain_text("Not delivered", timeout=10_000)
     agent.locator("[name=viber_subscriber_id] input").click()

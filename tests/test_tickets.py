@@ -11,7 +11,7 @@ from devtools.paths import ADDON
 from devtools.server import OdooError
 from viber_simulator.testing import wait_until
 
-from .support import Account, log_in, open_page
+from .support import Account, answer, log_in, open_page
 
 #: Which database the server of this module has.
 TEMPLATE = databases.BRIDGED
@@ -30,11 +30,6 @@ def account(odoo_threaded, simulator):
 
 
 @pytest.fixture
-def customer(simulator):
-    return simulator.create_user("Olena Koval", language="uk-UA", country="UA")
-
-
-@pytest.fixture
 def ticket(account, customer):
     """The id of a conversation's ticket."""
     return account.write(customer, "Good day, my printer is on fire")
@@ -44,13 +39,6 @@ def open_ticket(page, odoo, ticket):
     log_in(page, odoo)
     page.goto(f"{odoo.url}/odoo/helpdesk.ticket/{ticket}")
     expect(page.locator(".o-mail-Message").first).to_be_visible()
-
-
-def answer(page, text):
-    page.get_by_role("button", name="Send message").click()
-    page.locator(".o-mail-Composer-input").fill(text)
-    page.locator(".o-mail-Composer-send").click()
-    return page.locator(".o-mail-Message", has_text=text).first
 
 
 def test_an_agent_answers_from_a_ticket(

@@ -52,3 +52,15 @@ def log_in(page, odoo, login="admin", password=None):
     page.fill("input[name=password]", password or login)
     page.click("button[type=submit]")
     page.wait_for_selector(".o_main_navbar")
+
+
+def answer(page, text):
+    """Send a message in the chatter of the record that is open.
+
+    :param page: of Playwright
+    :return: the message as it stands there (Locator of Playwright)
+    """
+    page.get_by_role("button", name="Send message").click()
+    page.locator(".o-mail-Composer-input").fill(text)
+    page.locator(".o-mail-Composer-send").click()
+    return page.locator(".o-mail-Message", has_text=text).first
