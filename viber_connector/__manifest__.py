@@ -1,7 +1,7 @@
 {
     "name": "Viber Connector",
     "summary": "Answer your customers' Viber messages from the chatter of tasks",
-    "version": "19.0.0.6.0",
+    "version": "19.0.0.7.0",
     "category": "Services/Project",
     "author": "Viber Connector contributors",
     "license": "LGPL-3",
