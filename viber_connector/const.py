@@ -152,6 +152,8 @@ MEDIA_LINK_DAYS_PARAMETER = "viber_connector.media_link_days"
 OLD_LINKS_PARAMETER = "viber_connector.old_links_until"
 WAITING_STATES = {"outgoing", "sending"}
 BROKEN_STATES = {"failed", "uncertain"}
+#: Of Odoo's notifications: the recipient has got nothing, and will get nothing.
+LOST_STATUSES = {"bounce", "canceled", "exception"}
 
 # -- The inbox ---------------------------------------------------------------
 
@@ -213,6 +215,8 @@ COUNTRY_ALIASES = {"UK": "GB"}
 CONTACT_NAME_MAX_LENGTH = 100
 #: Characters of a customer's first line that become the name of the conversation.
 CONVERSATION_NAME_MAX_LENGTH = 80
+#: Characters of a customer's last message that lists and cards show.
+PREVIEW_MAX_LENGTH = 100
 
 # -- The web client ------------------------------------------------------------
 

@@ -9,6 +9,7 @@ from . import viber_conversation_mixin
 from . import viber_conversation_rights
 from . import viber_conversation_start
 from . import viber_conversation_notify
+from . import viber_conversation_wait
 from . import viber_conversation_live
 from . import viber_conversation_views
 from . import viber_account
@@ -17,6 +18,7 @@ from . import viber_account_connect
 from . import viber_account_pause
 from . import viber_account_quota
 from . import viber_account_failures
+from . import viber_account_team
 from . import viber_subscriber
 from . import viber_subscriber_contact
 from . import viber_subscriber_conversation
@@ -37,6 +39,7 @@ from . import viber_message_limit
 from . import viber_message_picture
 from . import viber_message_quota
 from . import viber_message_delivery
+from . import viber_wait
 from . import mail_mail
 from . import mail_message
 from . import mail_message_files

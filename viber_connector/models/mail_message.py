@@ -109,6 +109,18 @@ class MailMessage(models.Model):
             return UNKNOWN, author.browse()
         return self._viber_outsider(author)
 
+    def _viber_employee(self):
+        """:return: the employee who says this; nobody where Odoo does by itself
+        :rtype: res.users
+        """
+        author, creator = self.author_id, self.create_uid
+        if author == self.env.ref("base.partner_root"):
+            return creator.browse()
+        if not creator._is_superuser():
+            return creator
+        # By e-mail, or at a time that was set before.
+        return author.user_ids.filtered(lambda user: user._is_internal())[:1]
+
     def _viber_outsider(self, partner):
         # Without a name that is seen, the words would look like the company's.
         if not is_visible(clean_line(partner.name)):

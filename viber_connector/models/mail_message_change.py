@@ -49,7 +49,12 @@ class MailMessage(models.Model):
         if not self.env.su:
             self._viber_check_changeable()
             self._viber_check_own()
-        self._viber_rows()._set_state("canceled", next_attempt_date=False)
+        rows = self._viber_rows()
+        rows._set_state("canceled", next_attempt_date=False)
+        # By the superuser messages without rows go with their record.
+        if rows or not self.env.su:
+            # sudo: waits are nobody's to write; what is deleted has answered nobody
+            self.env["viber.wait"].sudo()._follow_deleted(self.sudo())
         return super().unlink()
 
     def _viber_check_changeable(self):

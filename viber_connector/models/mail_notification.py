@@ -49,8 +49,23 @@ class MailNotification(models.Model):
             for name in ("failure_reason", "viber_seen_date", "viber_status_date")
         ]
 
+    def write(self, vals):
+        result = super().write(vals)
+        if _is_lost(vals.get("notification_status"), vals.get("failure_type")):
+            # sudo: waits are nobody's to write; they follow from what became of this
+            self.env["viber.wait"].sudo()._follow_lost(self.sudo())
+        return result
+
+    def _viber_is_lost(self):
+        """:return: whether nothing of the message has reached its recipient, or will
+        :rtype: bool
+        """
+        self.ensure_one()
+        return _is_lost(self.notification_status, self.failure_type)
+
     def _viber_sum_up(self):
         """Show the fate of chatter messages: the worst of their parts."""
+        lost = self.filtered(lambda notification: notification._viber_is_lost())
         fates = defaultdict(self.browse)
         for notification in self:
             fate = notification._viber_fate()
@@ -61,6 +76,8 @@ class MailNotification(models.Model):
         for fate, notifications in fates.items():
             notifications.write(dict(fate))
         failures |= changed.filtered(_is_failure)
+        if found := lost.filtered(lambda notification: not notification._viber_is_lost()):
+            self.env["viber.wait"]._follow_found(found)
         # The client is told the names: Odoo would read each customer's alone.
         changed.res_partner_id.with_prefetch().mapped("name")
         # The author's counter of failures, wherever they are in Odoo.
@@ -177,6 +194,11 @@ class MailNotification(models.Model):
             "viber_status_date": max(filter(None, dates), default=False),
             "viber_seen_date": states == {"seen"} and max(active.mapped("seen_date")),
         }
+
+
+def _is_lost(status, failure_type):
+    # What may have arrived counts as arrived, till somebody knows better.
+    return status in const.LOST_STATUSES and failure_type != "viber_uncertain"
 
 
 def _is_viber(notification):

@@ -18,6 +18,7 @@ class ProjectTask(models.Model):
         copy=False,
     )
 
+    _viber_assignee_field = "user_ids"
     _viber_previous_field = "viber_previous_task_id"
     _viber_company_fields = {
         "company_id",
@@ -55,6 +56,10 @@ class ProjectTask(models.Model):
         account._ensure_project()
 
     @api.model
+    def _viber_home(self, account):
+        return account.project_id
+
+    @api.model
     def _viber_create(self, account, vals):
         vals = vals | {"project_id": account.project_id.id}
         template = account.task_template_id
@@ -70,9 +75,6 @@ class ProjectTask(models.Model):
 
     def _viber_is_near(self, account):
         return self.project_id == account.project_id
-
-    def _viber_assignees(self):
-        return self.user_ids
 
     def _viber_place(self):
         return super()._viber_place() | {"task_id": self.id}

@@ -45,12 +45,35 @@ class ViberAccount(models.Model):
         The account has to be saved before: Viber's probe, in a transaction of its own,
         looks for it while we wait.
 
+        :return: a client action that says who is told of new conversations
+        :rtype: dict
         :raise UserError: says what is wrong and what to do; the account stays as it was
         """
         for account in self:
             account.check_access("write")
             account._connect()
-        return True
+            account._have_team()
+        return self._tell_connected()
+
+    def _tell_connected(self):
+        """:return: a client action that says who is told of new conversations
+        :rtype: dict
+        """
+        # sudo: the users may be of other companies
+        team = self.sudo().notify_user_ids
+        words = self.env._(
+            "Connected. Told of new conversations: %s. Add colleagues under Team.",
+            ", ".join(team.mapped("name")) or self.env._("nobody"),
+        )
+        return {
+            "type": "ir.actions.client",
+            "tag": "display_notification",
+            "params": {
+                "type": "success",
+                "message": words,
+                "next": {"type": "ir.actions.client", "tag": "soft_reload"},
+            },
+        }
 
     def _connect(self):
         """Connect one account; see :meth:`action_connect`."""

@@ -28,8 +28,9 @@ class ViberConversationMixin(models.AbstractModel):
     and says what is its own by the attributes and methods of the section "What a
     carrier says". Its ``create``, ``write`` and subscriptions:
     ``viber_conversation_rights``; a new one: ``viber_conversation_start``; what the
-    customer is told: ``viber_conversation_notify``; what is seen at once by all who
-    have it open: ``viber_conversation_live``; its views: ``viber_conversation_views``.
+    customer is told: ``viber_conversation_notify``; who waits for an answer:
+    ``viber_conversation_wait``; what is seen at once by all who have it open:
+    ``viber_conversation_live``; its views: ``viber_conversation_views``.
     """
 
     _name = "viber.conversation.mixin"
@@ -72,8 +73,9 @@ class ViberConversationMixin(models.AbstractModel):
 
     # -- What a carrier says ---------------------------------------------------------
 
-    #: Its fields that hold the customer, and the conversation before.
+    #: Its fields that hold the customer, who works on it, and the conversation before.
     _viber_customer_field = "partner_id"
+    _viber_assignee_field = "user_id"
     _viber_previous_field = None
     #: Its fields that say to which company it belongs.
     _viber_company_fields = {"company_id"}
@@ -101,6 +103,13 @@ class ViberConversationMixin(models.AbstractModel):
         """
 
     @api.model
+    def _viber_home(self, account):
+        """:return: the record that shows an account's new conversations to its members,
+            maybe empty
+        """
+        raise NotImplementedError
+
+    @api.model
     def _viber_create(self, account, vals):
         """Make a conversation: where the account says, from its template.
 
@@ -123,12 +132,6 @@ class ViberConversationMixin(models.AbstractModel):
         :param res.partner partner: the contact
         """
         self[self._viber_customer_field] = partner
-
-    def _viber_assignees(self):
-        """:return: who works on it
-        :rtype: res.users
-        """
-        raise NotImplementedError
 
     def _viber_close(self):
         """Say that the matter is settled."""

@@ -4,6 +4,7 @@ from odoo import SUPERUSER_ID, api, models
 
 from .. import const
 from ..tools import keyboard as keyboard_tools
+from ..tools.content import Content
 from .mail_message import UNKNOWN
 from .viber_queue_mixin import current_run
 
@@ -12,6 +13,9 @@ class ViberConversationMixin(models.AbstractModel):
     _inherit = "viber.conversation.mixin"
 
     def _notify_get_recipients(self, message, msg_vals=False, **kwargs):
+        # sudo: a portal user who writes may not read the field
+        if message and self.sudo().viber_account_id:
+            msg_vals = self._viber_tell_team(message.sudo(), msg_vals, **kwargs)
         recipients = super()._notify_get_recipients(message, msg_vals, **kwargs)
         if not message:
             return recipients
@@ -24,6 +28,17 @@ class ViberConversationMixin(models.AbstractModel):
         else:
             forgotten = self._viber_forgotten_customer(message.sudo(), recipients)
         return self._viber_face_the_lost(message.sudo(), recipients, forgotten)
+
+    def _viber_tell_team(self, message, msg_vals, viber_content=None, **_kwargs):
+        """:return: ``msg_vals``, with those of the account's team who are told
+        :rtype: dict | bool
+        """
+        team = self._viber_team(message, viber_content).partner_id
+        if not team:
+            return msg_vals
+        values = msg_vals or {}
+        named = values.get("partner_ids", message.partner_ids.ids)
+        return values | {"partner_ids": [*named, *team.ids]}
 
     def _viber_face_the_lost(self, message, recipients, forgotten):
         """See to Viber customers whom nothing reaches: who would get an e-mail but have
@@ -185,9 +200,13 @@ class ViberConversationMixin(models.AbstractModel):
         return super()._message_track_post_template(changes)
 
     def _get_notify_valid_parameters(self):
-        return super()._get_notify_valid_parameters() | {"viber_keyboard"}
+        names = super()._get_notify_valid_parameters()
+        return names | {"viber_content", "viber_keyboard"}
 
     def _notify_thread(self, message, msg_vals=False, **kwargs):
+        if not isinstance(kwargs.get("viber_content"), Content):
+            # What came by a remote call is none.
+            kwargs.pop("viber_content", None)
         if current_run(self.env):
             # The module "sms" would speak to its service at once, with the transaction
             # open (a stage may have a template). Without it this means nothing.
@@ -195,7 +214,10 @@ class ViberConversationMixin(models.AbstractModel):
         scheduled = self._is_notification_scheduled(kwargs.get("scheduled_date"))
         recipients = super()._notify_thread(message, msg_vals=msg_vals, **kwargs)
         if not scheduled:
-            self._notify_thread_by_viber(message, recipients, **kwargs)
+            told = self._notify_thread_by_viber(message, recipients, **kwargs)
+            reached = told | {r["id"] for r in recipients if r["notif"] == "email"}
+            content = kwargs.get("viber_content")
+            self._viber_follow_wait(message.sudo(), reached, content)
         return recipients
 
     def _notify_thread_by_viber(
@@ -207,6 +229,8 @@ class ViberConversationMixin(models.AbstractModel):
         :param list[dict] recipients: as ``_notify_get_recipients`` returns them
         :param Keyboard | None viber_keyboard: buttons below the message; what
             came by a remote call is none
+        :return: ids of the contacts to whom something of it goes
+        :rtype: set[int]
         """
         is_ours = isinstance(viber_keyboard, keyboard_tools.Keyboard)
         keyboard = viber_keyboard if is_ours else None
@@ -215,13 +239,16 @@ class ViberConversationMixin(models.AbstractModel):
         ]
         # sudo: who may post here may notify; the outbox is not theirs to write
         outbox = self.env["viber.message"].sudo()
+        rows = outbox
         if subscribers:
-            outbox._enqueue(self.sudo(), message.sudo(), subscribers, keyboard)
+            rows = outbox._enqueue(self.sudo(), message.sudo(), subscribers, keyboard)
         for recipient in recipients:
             if recipient.get("viber_failure"):
                 partner = outbox.env["res.partner"].browse(recipient["id"])
                 fate = outbox._create_notification(message.sudo(), partner)
                 fate._viber_fail(recipient["viber_failure"])
+        going = rows.filtered(lambda row: row.state != "failed")
+        return set(going.subscriber_id.partner_id.ids)
 
     def _viber_tell_again(self, notification):
         """Route a message anew to whom nothing of it went.

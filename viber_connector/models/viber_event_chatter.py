@@ -39,6 +39,7 @@ class ViberEvent(models.Model):
         else:
             conversation._viber_push_new()
         self._post_opening(subscriber, conversation)
+        conversation._viber_find_assignee()
         posted = conversation.with_context(
             # HTML and SVG from outside are text; pictures stay as they came.
             attachments_mime_plainxml=True,
@@ -51,6 +52,7 @@ class ViberEvent(models.Model):
             subtype_xmlid="mail.mt_comment",
             # By Viber's clock.
             date=self.event_date.replace(microsecond=0),
+            viber_content=content,
         )
         if content.phone:
             subscriber._take_phone(content.phone)

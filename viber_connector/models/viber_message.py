@@ -154,6 +154,8 @@ class ViberMessage(models.Model):
         :param Keyboard | None keyboard: buttons below the message
         :param mail.notification | None notification: of the only subscriber, when it
             is there already
+        :return: the rows that it made
+        :rtype: viber.message
         """
         rows = self.browse()
         for subscriber in subscribers:
@@ -190,6 +192,7 @@ class ViberMessage(models.Model):
         # The managers are told of what failed, too.
         if rows:
             self._wake()
+        return rows
 
     def _rebuild(self):
         """An agent has edited a message of which nothing has left: its parts say what

@@ -13,11 +13,16 @@ DECIDED = {
     "viber.account": {
         *("active", "auth_token", "base_url", "company_id", "contact_template_id"),
         *(
+            "assign_on_answer",
+            "assign_policy",
             "conversation_model",
             "link_by_phone",
             "name",
             "new_task_when_closed",
+            "notify_user_ids",
             "project_id",
+            "waiting_danger_minutes",
+            "waiting_warning_minutes",
         ),
         *("send_as_employee", "send_automatic_messages", "send_rate"),
         *("task_template_id", "welcome_message"),
@@ -28,6 +33,7 @@ DECIDED = {
     "viber.media": set(),
     "viber.message": set(),
     "viber.subscriber": {"is_blocked", "partner_id"},
+    "viber.wait": set(),
 }
 
 

@@ -40,6 +40,8 @@ class Content:
     sticker: str = ""
     #: maybe the customer's own number: what they would send on the press of a button
     phone: str = ""
+    #: as Viber calls it
+    kind: str = ""
 
 
 def read(message, country_code=""):
@@ -49,10 +51,8 @@ def read(message, country_code=""):
     :param str country_code: where national phone numbers belong
     :rtype: Content
     """
-    reader = _READERS.get(message.type)
-    if reader:
-        return reader(message, country_code)
-    return _read_file(message, country_code)
+    reader = _READERS.get(message.type, _read_file)
+    return replace(reader(message, country_code), kind=message.type)
 
 
 def _with_words(content, message, but=()):

@@ -31,6 +31,10 @@ class HelpdeskTicket(models.Model):
         ]
 
     @api.model
+    def _viber_home(self, account):
+        return account._ticket_team()
+
+    @api.model
     def _viber_create(self, account, vals):
         partner = self.env["res.partner"].browse(vals["partner_id"])
         # Somebody may have deleted it.
@@ -63,9 +67,6 @@ class HelpdeskTicket(models.Model):
     def _viber_set_customer(self, partner):
         self.write({"partner_name": partner.name, "partner_email": partner.email})
         return super()._viber_set_customer(partner)
-
-    def _viber_assignees(self):
-        return self.user_id
 
     def _viber_close(self):
         self._viber_move_to(closed=True)

@@ -1,0 +1,355 @@
+"""Who waits for an answer, since when, and who is told of it.
+
+What is kept on the record is written beside the ORM: whoever has its form open gets no
+conflict, and nothing that looks at changes sees one. It is the lock, too: of two who
+begin or end a wait at the same time the second one begins anew.
+"""
+
+from odoo import api, fields, models
+from odoo.fields import Domain
+from odoo.tools import SQL, html2plaintext
+
+from .. import const
+from ..tools.text import clean_line, is_visible, shorten, to_plain
+from .mail_message import COMPANY, OUTSIDER
+
+# Where an answer may go.
+_CHANNELS = ("email", "viber")
+
+
+class ViberConversationMixin(models.AbstractModel):
+    _inherit = "viber.conversation.mixin"
+
+    viber_waiting_since = fields.Datetime(
+        "Waiting Since",
+        readonly=True,
+        copy=False,
+        index="btree_not_null",
+        help="When the customer wrote what nobody has answered. Empty: nobody waits.",
+    )
+    viber_last_message_date = fields.Datetime(
+        "Last Message on",
+        readonly=True,
+        copy=False,
+        help="When the customer wrote for the last time.",
+    )
+    viber_last_message_preview = fields.Char(
+        "Last Message",
+        readonly=True,
+        copy=False,
+        help="What the customer said last: its first words, or what kind it was of.",
+    )
+
+    # -- What an agent can do --------------------------------------------------------
+
+    def action_viber_no_answer_needed(self):
+        """Say that the customers of these conversations wait for nothing.
+
+        :return: ``True``
+        :raise AccessError: when the user is no employee who may change the records
+        """
+        self._viber_check_agent()
+        for record in self:
+            record._viber_end_wait("no_answer_needed", self.env.user)
+        return True
+
+    def action_viber_assign_to_me(self):
+        """Have the user work on these conversations.
+
+        :return: ``True``
+        :raise AccessError: when the user is no employee who may change the records
+        """
+        self._viber_check_agent()
+        for record in self:
+            record._viber_assign(self.env.user)
+        return True
+
+    # -- What is said ----------------------------------------------------------------
+
+    def _viber_customers(self):
+        """:return: the contacts who are told when this is answered: the one behind the
+            Viber customer, and whoever is the customer now
+        :rtype: res.partner
+        """
+        return self.viber_subscriber_id.partner_id | self.viber_customer_id
+
+    def _viber_follow_wait(self, message, reached, content=None):
+        """A message was posted: it opens a wait, ends it, or has nothing to do with it.
+
+        :param mail.message message: the message, sudoed
+        :param set[int] reached: ids of the contacts to whom it goes outside of Odoo
+        :param Content | None content: what a customer said, when it came by Viber
+        """
+        # sudo: a portal user who writes may not read the fields
+        record = self.sudo()
+        if not record.viber_account_id:
+            return
+        if record._viber_is_asked_by(message, content):
+            record._viber_take_question(message, content)
+        elif record._viber_is_answer(message, reached):
+            user = message._viber_employee()
+            if user:
+                record._viber_end_wait("answered", user, message)
+                record._viber_assign_on_answer(user)
+
+    def _viber_is_asked_by(self, message, content=None):
+        """:return: whether a message is one of the customer's, who waits then
+        :rtype: bool
+        """
+        if content:
+            return True
+        customers = self._viber_customers()
+        if message.author_id not in customers and message.create_uid.share is False:
+            return False
+        if not message._viber_may_leave(False, automatic=False):
+            return False
+        voice, speaker = message._viber_voice()
+        return voice == OUTSIDER and speaker in customers
+
+    def _viber_is_answer(self, message, reached):
+        """:return: whether a message is an employee's word that goes to the customer
+        :rtype: bool
+        """
+        return (
+            not reached.isdisjoint(self._viber_customers().ids)
+            and message._viber_may_leave(False, automatic=False)
+            and message._viber_voice()[0] == COMPANY
+        )
+
+    def _viber_is_answered_by(self, message):
+        """Like :meth:`_viber_is_answer`, for a message that was posted before.
+
+        :rtype: bool
+        """
+        reached = {
+            notification.res_partner_id.id
+            for notification in message.notification_ids
+            if notification.notification_type in _CHANNELS
+            and not notification._viber_is_lost()
+        }
+        return self._viber_is_answer(message, reached) and bool(
+            message._viber_employee()
+        )
+
+    def _viber_take_question(self, message, content=None):
+        """The customer has said something: remember it, and that they wait.
+
+        :param mail.message message: what they said
+        :param Content | None content: the same, when it came by Viber
+        """
+        # By Viber's clock, which may be ahead of ours.
+        date = min(message.date, fields.Datetime.now())
+        values = {}
+        if not self.viber_last_message_date or self.viber_last_message_date <= date:
+            values = {
+                "viber_last_message_date": date,
+                "viber_last_message_preview": self._viber_preview(message, content),
+            }
+        since = self.viber_waiting_since
+        is_first = not since or date < since
+        if is_first:
+            values["viber_waiting_since"] = date
+        if values:
+            # This is the lock, too: what follows is done by one alone.
+            self._viber_write_quietly(**values)
+        if is_first:
+            self._viber_open_wait(date)
+
+    @api.model
+    def _viber_preview(self, message, content=None):
+        """:return: the first words of a message as plain text, or its kind
+        :rtype: str
+        """
+        text = to_plain(content.text) if content else html2plaintext(message.body or "")
+        words = clean_line(text[: const.TEXT_MAX_LENGTH])
+        if not is_visible(words):
+            words = self._viber_kind(message, content)
+        return shorten(words, const.PREVIEW_MAX_LENGTH)
+
+    @api.model
+    def _viber_kind(self, message, content):
+        kinds = {
+            "file": self.env._("File"),
+            "picture": self.env._("Photo"),
+            "sticker": self.env._("Sticker"),
+            "video": self.env._("Video"),
+        }
+        kind = kinds.get(content and content.kind)
+        if kind and content.kind != "file":
+            return kind
+        name = content.file_name if content else message.attachment_ids[:1].name
+        return ": ".join(filter(None, [kind or self.env._("Message"), name]))
+
+    # -- The wait --------------------------------------------------------------------
+
+    def _viber_open_wait(self, date):
+        """Begin a wait, or find out that the one that is open began earlier.
+
+        The customer does not wait since before what was answered.
+
+        :param datetime date: of a message that nobody has answered
+        """
+        waits = self.env["viber.wait"]._of(self, limit=2)
+        ended = waits.filtered("until")[:1]
+        since = max(date, ended.until or date)
+        if since != date:
+            self._viber_write_quietly(viber_waiting_since=since)
+        if running := waits.filtered(lambda wait: not wait.until):
+            running.since = since
+            return
+        waits.create(
+            {
+                "account_id": self.viber_account_id.id,
+                "subscriber_id": self.viber_subscriber_id.id,
+                "since": since,
+                "is_first": not waits,
+                **self._viber_place(),
+            }
+        )
+
+    def _viber_end_wait(self, reason, user, message=None):
+        """Nobody waits here any more.
+
+        :param str reason: of ``viber.wait.end_reason``
+        :param res.users user: who has ended it
+        :param mail.message | None message: the answer
+        """
+        # sudo: waits are nobody's to write; callers check the access to the record
+        record = self.sudo()
+        if not record.viber_waiting_since:
+            return
+        record._viber_write_quietly(viber_waiting_since=False)
+        waits = record.env["viber.wait"]._of(record, limit=1)
+        waits.filtered(lambda wait: not wait.until)._end(
+            reason, user, fields.Datetime.now(), message
+        )
+
+    def _viber_end_closed_waits(self):
+        """What is closed is not waited for."""
+        # sudo: whoever may close the record may say so
+        for record in self.sudo().filtered("viber_waiting_since"):
+            if not record._viber_is_open():
+                record._viber_end_wait("closed", self.env.user)
+
+    def _viber_write_quietly(self, **values):
+        """Write columns without anybody noticing: neither ``write_date`` nor what is
+        computed from them changes.
+
+        :param values: by name of the column
+        """
+        assignments = SQL(", ").join(
+            SQL("%s = %s", SQL.identifier(name), value or None)
+            for name, value in values.items()
+        )
+        self.env.cr.execute(
+            SQL(
+                "UPDATE %s SET %s WHERE id = %s",
+                SQL.identifier(self._table),
+                assignments,
+                self.id,
+            ),
+            log_exceptions=False,
+        )
+        for name, value in values.items():
+            self._fields[name]._update_cache(self, value or None)
+        self.modified(values)
+
+    # -- Closing ---------------------------------------------------------------------
+
+    @api.model
+    def _viber_open_fields(self):
+        """:return: names of the fields that say whether a conversation goes on
+        :rtype: set[str]
+        """
+        conditions = Domain(self._viber_open_domain()).iter_conditions()
+        return {condition.field_expr.partition(".")[0] for condition in conditions}
+
+    def write(self, vals):
+        if "viber_subscriber_id" in vals:
+            self._viber_give_away(vals["viber_subscriber_id"] or False)
+        result = super().write(vals)
+        if not self._viber_open_fields().isdisjoint(vals):
+            self._viber_end_closed_waits()
+        return result
+
+    def unlink(self):
+        # sudo: whoever may delete the record may say so
+        for record in self.sudo().filtered("viber_waiting_since"):
+            record._viber_end_wait("closed", self.env.user)
+        return super().unlink()
+
+    def _viber_give_away(self, subscriber_id):
+        """These are about to be another customer's, or nobody's.
+
+        :param int | bool subscriber_id: whose
+        """
+        # sudo: that the user may do it is checked when it is done
+        for record in self.sudo().filtered("viber_subscriber_id"):
+            if record.viber_subscriber_id.id != subscriber_id:
+                record._viber_end_wait("closed", self.env.user)
+                record._viber_write_quietly(
+                    viber_last_message_date=False, viber_last_message_preview=False
+                )
+
+    # -- Who works on it -------------------------------------------------------------
+
+    def _viber_assignees(self):
+        """:return: who works on it
+        :rtype: res.users
+        """
+        return self[self._viber_assignee_field]
+
+    def _viber_assign(self, user):
+        """:param res.users user: who works on it, too, or from now on"""
+        name = self._viber_assignee_field
+        if self._fields[name].type == "many2one":
+            self[name] = user
+        else:
+            self[name] |= user
+
+    def _viber_assign_on_answer(self, user):
+        if self.viber_account_id.assign_on_answer and not self._viber_assignees():
+            # Whoever answers knows.
+            self.with_context(mail_auto_subscribe_no_notify=True)._viber_assign(user)
+
+    def _viber_find_assignee(self):
+        """A customer begins to wait: have one of the account's team take it, where the
+        account says so."""
+        account = self.viber_account_id
+        if account.assign_policy == "none" or self.viber_waiting_since:
+            return
+        if not self._viber_assignees():
+            user = account._least_busy(self)
+            if user:
+                self._viber_assign(user)
+
+    def _viber_team(self, message, content=None):
+        """Find out who is told of a message: nobody works on the conversation, and the
+        customer begins to wait with it.
+
+        :param mail.message message: that is about to be notified, sudoed
+        :param Content | None content: what the customer said, when it came by Viber
+        :return: those of the account's team who may read it
+        :rtype: res.users
+        """
+        record = self.sudo()
+        team = record.viber_account_id.notify_user_ids
+        if (
+            not team
+            or record.viber_waiting_since
+            or record._viber_assignees()
+            or not record._viber_is_asked_by(message, content)
+        ):
+            return team.browse()
+        return team.filtered(lambda user: may_read(record, user))
+
+
+def may_read(records, user):
+    """:return: whether a user may read records, in whichever of their companies; of
+        none, whether they may read records of the model at all
+    :rtype: bool
+    """
+    theirs = records.with_user(user).with_context(
+        allowed_company_ids=user.company_ids.ids
+    )
+    return user.active and theirs.has_access("read")
