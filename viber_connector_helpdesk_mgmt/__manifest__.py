@@ -1,7 +1,7 @@
 {
     "name": "Viber Connector: Helpdesk Management",
     "summary": "Viber conversations as tickets of OCA's helpdesk",
-    "version": "19.0.1.0.0",
+    "version": "19.0.1.1.0",
     "category": "After-Sales",
     "author": "Viber Connector contributors",
     "license": "AGPL-3",

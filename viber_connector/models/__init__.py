@@ -40,6 +40,7 @@ from . import viber_message_picture
 from . import viber_message_quota
 from . import viber_message_delivery
 from . import viber_wait
+from . import viber_wait_history
 from . import mail_mail
 from . import mail_message
 from . import mail_message_files

@@ -76,7 +76,9 @@ class MailNotification(models.Model):
         for fate, notifications in fates.items():
             notifications.write(dict(fate))
         failures |= changed.filtered(_is_failure)
-        if found := lost.filtered(lambda notification: not notification._viber_is_lost()):
+        if found := lost.filtered(
+            lambda notification: not notification._viber_is_lost()
+        ):
             self.env["viber.wait"]._follow_found(found)
         # The client is told the names: Odoo would read each customer's alone.
         changed.res_partner_id.with_prefetch().mapped("name")

@@ -89,8 +89,8 @@ class ViberAccount(models.Model):
             carrier = account.env[account.conversation_model].sudo()
             home = carrier._viber_home(account.sudo())
             outside = account.sudo().notify_user_ids.filtered(
-                lambda user, carrier=carrier, home=home: not (
-                    may_read(carrier, user) and may_read(home, user)
+                lambda user, carrier=carrier, home=home: (
+                    not (may_read(carrier, user) and may_read(home, user))
                 )
             )
             account.team_warning = bool(outside) and self.env._(
@@ -109,8 +109,10 @@ class ViberAccount(models.Model):
         """
         present = self.notify_user_ids.filtered(
             # Away, or busy, is there.
-            lambda user: "offline" not in (user.im_status or "offline")
-            and may_read(conversation, user)
+            lambda user: (
+                "offline" not in (user.im_status or "offline")
+                and may_read(conversation, user)
+            )
         )
         if len(present) <= 1:
             return present

@@ -105,7 +105,7 @@ class ViberConversationMixin(models.AbstractModel):
     @api.model
     def _viber_home(self, account):
         """:return: the record that shows an account's new conversations to its members,
-            maybe empty
+        maybe empty
         """
         raise NotImplementedError
 

@@ -167,18 +167,20 @@ class ViberConversationMixin(models.AbstractModel):
         return shorten(words, const.PREVIEW_MAX_LENGTH)
 
     @api.model
-    def _viber_kind(self, message, content):
+    def _viber_kind(self, message, content=None):
+        """:return: what a message without words is: a photo, or the name of its file
+        :rtype: str
+        """
+        file = message.attachment_ids[:1]
+        kind = content.kind if content else (file.mimetype or "").partition("/")[0]
         kinds = {
-            "file": self.env._("File"),
+            "image": self.env._("Photo"),
             "picture": self.env._("Photo"),
             "sticker": self.env._("Sticker"),
             "video": self.env._("Video"),
         }
-        kind = kinds.get(content and content.kind)
-        if kind and content.kind != "file":
-            return kind
-        name = content.file_name if content else message.attachment_ids[:1].name
-        return ": ".join(filter(None, [kind or self.env._("Message"), name]))
+        name = content.file_name if content else file.name
+        return kinds.get(kind) or name or self.env._("Message")
 
     # -- The wait --------------------------------------------------------------------
 

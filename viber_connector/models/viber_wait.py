@@ -1,4 +1,5 @@
 from odoo import api, fields, models
+from odoo.fields import Domain
 
 # What an answer may be: what an employee says to people, not what Odoo says by itself.
 _SAID = ("comment", "email")
@@ -79,7 +80,7 @@ class ViberWait(models.Model):
         "(res_model, res_id) WHERE until IS NULL",
         "Somebody waits in this conversation already.",
     )
-    _conversation = models.Index("(res_model, res_id, since)")
+    _conversation = models.Index("(res_model, res_id, until)")
 
     @api.depends("since", "until")
     def _compute_durations(self):
@@ -99,11 +100,13 @@ class ViberWait(models.Model):
     def _of(self, conversation, limit=None):
         """:param viber.conversation.mixin conversation: a single record
         :param int | None limit: how many at the most
-        :return: its waits, the latest first
+        :return: its waits: the one that is open, then the one that ended last
         :rtype: viber.wait
         """
+        # What has no end sorts first.
         return self.search(
             [("res_model", "=", conversation._name), ("res_id", "=", conversation.id)],
+            order="until desc, id desc",
             limit=limit,
         )
 
@@ -186,17 +189,15 @@ class ViberWait(models.Model):
 
     def _is_told_by(self, notification):
         """:return: whether a notification is for the customer who waits, whoever is
-            their contact now
+        their contact now
         """
         if notification.mail_message_id != self.answer_message_id:
             return False
         rows = notification.viber_message_ids
         if rows:
-            return rows.subscriber_id == self.subscriber_id
+            return self.subscriber_id in rows.subscriber_id
         record = self._conversation_record()
-        return bool(
-            record and notification.res_partner_id in record._viber_customers()
-        )
+        return bool(record and notification.res_partner_id in record._viber_customers())
 
     def _lose_answer(self):
         """The answer to this was none: what came after it decides how this goes on."""
@@ -229,11 +230,11 @@ class ViberWait(models.Model):
         """:return: the first message after the answer that did reach the customer
         :rtype: mail.message
         """
-        messages = self.env["mail.message"].search(
-            [
-                *(("model", "=", record._name), ("res_id", "=", record.id)),
-                *(("id", ">", self.answer_message_id.id), ("message_type", "in", _SAID)),
-            ],
-            order="id",
+        domain = (
+            Domain("model", "=", record._name)
+            & Domain("res_id", "=", record.id)
+            & Domain("id", ">", self.answer_message_id.id)
+            & Domain("message_type", "in", _SAID)
         )
+        messages = self.env["mail.message"].search(domain, order="id")
         return next(filter(record._viber_is_answered_by, messages), messages.browse())

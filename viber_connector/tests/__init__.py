@@ -42,6 +42,7 @@ from . import test_rights
 from . import test_routing
 from . import test_statuses
 from . import test_taking_over
+from . import test_team
 from . import test_text_files
 from . import test_text_out
 from . import test_tools_address
@@ -55,5 +56,6 @@ from . import test_tools_text
 from . import test_tools_viber_api
 from . import test_uncertain
 from . import test_voice
+from . import test_wait
 from . import test_webhook
 from . import test_welcome
