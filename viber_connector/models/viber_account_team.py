@@ -93,10 +93,11 @@ class ViberAccount(models.Model):
                     not (may_read(carrier, user) and may_read(home, user))
                 )
             )
-            account.team_warning = bool(outside) and self.env._(
+            names = ", ".join(outside.mapped("name"))
+            account.team_warning = names and self.env._(
                 "Not told, as they may not see the conversations of this account: %s. "
                 "Give them access, or take them off the team.",
-                ", ".join(outside.mapped("name")),
+                names,
             )
 
     def _least_busy(self, conversation):

@@ -233,6 +233,38 @@ class ViberConversationMixin(models.AbstractModel):
             if not record._viber_is_open():
                 record._viber_end_wait("closed", self.env.user)
 
+    @api.model
+    def _viber_copy_waits(self, records):
+        """Have conversations say what their waits do.
+
+        :param records: single ones, of whatever carrier
+        :type records: Iterable[viber.conversation.mixin]
+        """
+        ids_by_model = {}
+        for record in records:
+            ids_by_model.setdefault(record._name, []).append(record.id)
+        self.env["viber.wait"].flush_model()
+        for model, ids in ids_by_model.items():
+            carrier = self.env[model].browse(ids)
+            self.env.cr.execute(
+                SQL(
+                    """
+                    UPDATE %(table)s AS carrier
+                       SET viber_waiting_since = (
+                            SELECT since FROM viber_wait
+                             WHERE res_model = %(model)s AND res_id = carrier.id
+                               AND until IS NULL)
+                     WHERE id IN %(ids)s
+                    """,
+                    table=SQL.identifier(carrier._table),
+                    model=model,
+                    ids=tuple(ids),
+                ),
+                log_exceptions=False,
+            )
+            carrier.invalidate_recordset(["viber_waiting_since"], flush=False)
+            carrier.modified(["viber_waiting_since"])
+
     def _viber_write_quietly(self, **values):
         """Write columns without anybody noticing: neither ``write_date`` nor what is
         computed from them changes.

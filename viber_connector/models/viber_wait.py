@@ -110,15 +110,24 @@ class ViberWait(models.Model):
             limit=limit,
         )
 
-    def _conversation_record(self):
-        """:return: where this is, sudoed, if that exists still and is this customer's
-        :rtype: viber.conversation.mixin | None
+    def _records(self):
+        """:return: the conversations of these, sudoed, by wait: those that exist still
+            and are this customer's
+        :rtype: dict[viber.wait, viber.conversation.mixin]
         """
-        if self.res_model not in self.env["viber.conversation.mixin"]._viber_carriers():
-            return None
-        # sudo: whoever learns of a fate need not see the conversation
-        record = self.env[self.res_model].sudo().browse(self.res_id).exists()
-        return record if record.viber_subscriber_id == self.subscriber_id else None
+        found = {}
+        carriers = self.env["viber.conversation.mixin"]._viber_carriers()
+        for model, waits in self.grouped("res_model").items():
+            if model not in carriers:
+                continue
+            # sudo: whoever learns of a fate need not see the conversation
+            records = self.env[model].sudo().browse(waits.mapped("res_id")).exists()
+            by_id = {record.id: record for record in records}
+            for wait in waits:
+                record = by_id.get(wait.res_id)
+                if record and record.viber_subscriber_id == wait.subscriber_id:
+                    found[wait] = record
+        return found
 
     def _end(self, reason, user, date, message=None):
         """:param str reason: of ``end_reason``
@@ -155,20 +164,25 @@ class ViberWait(models.Model):
 
         :param mail.notification notifications: failed or canceled
         """
-        answered = [
-            ("answer_message_id", "in", notifications.mail_message_id.ids),
-            ("until", "!=", False),
-        ]
-        for wait in self.search(answered):
-            if any(wait._is_told_by(notification) for notification in notifications):
-                wait._lose_answer()
+        answered = self._answered_by(notifications.mail_message_id)
+        records = answered._records()
+        by_message = notifications.grouped("mail_message_id")
+        answered.filtered(
+            lambda wait: (
+                wait in records
+                and any(
+                    wait._is_told_by(notification, records[wait])
+                    for notification in by_message[wait.answer_message_id]
+                )
+            )
+        )._lose_answers(records)
 
     @api.model
     def _follow_deleted(self, messages):
         """Like :meth:`_follow_lost`, for messages that are about to be deleted."""
-        answered = [("answer_message_id", "in", messages.ids), ("until", "!=", False)]
-        for wait in self.search(answered):
-            wait._lose_answer()
+        answered = self._answered_by(messages)
+        records = answered._records()
+        answered.filtered(lambda wait: wait in records)._lose_answers(records)
 
     @api.model
     def _follow_found(self, notifications):
@@ -177,64 +191,119 @@ class ViberWait(models.Model):
 
         :param mail.notification notifications: that wait, or have arrived
         """
-        for message in notifications.mail_message_id._viber_carried():
-            record = message._viber_conversation().exists()
-            since = record.viber_waiting_since
-            if (
-                since
-                and message.create_date >= since
-                and record._viber_is_answered_by(message)
-            ):
-                record._viber_end_wait("answered", message._viber_employee(), message)
+        messages = notifications.mail_message_id
+        for records in messages._viber_conversations():
+            waiting = records.exists().filtered("viber_waiting_since")
+            by_id = {record.id: record for record in waiting}
+            for message in messages.filtered(lambda m, r=records: m.model == r._name):
+                record = by_id.get(message.res_id)
+                if (
+                    record
+                    and record.viber_waiting_since
+                    and message.create_date >= record.viber_waiting_since
+                    and record._viber_is_answered_by(message)
+                ):
+                    user = message._viber_employee()
+                    record._viber_end_wait("answered", user, message)
 
-    def _is_told_by(self, notification):
+    @api.model
+    def _answered_by(self, messages):
+        return self.search(
+            [("answer_message_id", "in", messages.ids), ("until", "!=", False)]
+        )
+
+    def _is_told_by(self, notification, record):
         """:return: whether a notification is for the customer who waits, whoever is
         their contact now
         """
-        if notification.mail_message_id != self.answer_message_id:
-            return False
         rows = notification.viber_message_ids
         if rows:
             return self.subscriber_id in rows.subscriber_id
-        record = self._conversation_record()
-        return bool(record and notification.res_partner_id in record._viber_customers())
+        return notification.res_partner_id in record._viber_customers()
 
-    def _lose_answer(self):
-        """The answer to this was none: what came after it decides how this goes on."""
-        record = self._conversation_record()
-        if not record:
+    def _lose_answers(self, records):
+        """The answers to these were none: what came after them decides how they go on.
+
+        :param dict records: of :meth:`_records`
+        """
+        if not self:
             return
-        later = self._of(record).filtered(lambda w: w.since >= self.until) - self
+        later = self._later()
+        answers = self._next_answers(records)
+        lost, same = self.browse(), self.browse()
+        for wait in self:
+            end = self._first_end(later[wait], answers.get(wait))
+            # What the customer has begun meanwhile is the same wait.
+            same |= later[wait].filtered(lambda w, e=end: not e or w.since < e[0])
+            if end:
+                date, reason, user, message = end
+                wait._end(reason, user, date, message)
+            else:
+                lost |= wait
+        same.unlink()
+        lost.write(
+            {
+                "until": False,
+                "end_reason": False,
+                "user_id": False,
+                "answer_message_id": False,
+            }
+        )
+        self.env["viber.conversation.mixin"]._viber_copy_waits(records[w] for w in self)
+
+    def _first_end(self, later, answer):
+        """:return: what has ended a wait whose answer was none: the end of a later one,
+            or an answer that ended none; date, reason, user and message, or ``None``
+        :rtype: tuple | None
+        """
         ends = [
             (wait.until, wait.end_reason, wait.user_id, wait.answer_message_id)
             for wait in later.filtered("until")
         ]
-        answer = self._next_answer(record)
         if answer:
             user = answer._viber_employee()
             ends.append((answer.create_date, "answered", user, answer))
-        end = min(ends, key=lambda end: end[0], default=None)
-        # What the customer has begun meanwhile is the same wait.
-        same = later.filtered(lambda wait: not end or wait.since < end[0])
-        same.unlink()
-        if not end:
-            self._reopen()
-            record._viber_write_quietly(viber_waiting_since=self.since)
-            return
-        date, reason, user, message = end
-        self._end(reason, user, date, message)
-        if not any(not wait.until for wait in later.exists()):
-            record._viber_write_quietly(viber_waiting_since=False)
+        return min(ends, key=lambda end: end[0], default=None)
 
-    def _next_answer(self, record):
-        """:return: the first message after the answer that did reach the customer
-        :rtype: mail.message
+    def _later(self):
+        """:return: by each of these, the waits of its conversation that came after
+        :rtype: dict[viber.wait, viber.wait]
         """
-        domain = (
-            Domain("model", "=", record._name)
-            & Domain("res_id", "=", record.id)
-            & Domain("id", ">", self.answer_message_id.id)
-            & Domain("message_type", "in", _SAID)
+        places = Domain.OR(
+            Domain("res_model", "=", model)
+            & Domain("res_id", "in", waits.mapped("res_id"))
+            for model, waits in self.grouped("res_model").items()
         )
-        messages = self.env["mail.message"].search(domain, order="id")
-        return next(filter(record._viber_is_answered_by, messages), messages.browse())
+        found = self.search(places & Domain("since", ">=", min(self.mapped("until"))))
+        by_place = found.grouped(lambda wait: (wait.res_model, wait.res_id))
+        return {
+            wait: by_place.get((wait.res_model, wait.res_id), self.browse()).filtered(
+                lambda other, wait=wait: other.since >= wait.until
+            )
+            - wait
+            for wait in self
+        }
+
+    def _next_answers(self, records):
+        """:return: by each of these, the first message after its answer that did reach
+            the customer, where there is one
+        :rtype: dict[viber.wait, mail.message]
+        """
+        places = Domain.OR(
+            Domain("model", "=", model)
+            & Domain("res_id", "in", waits.mapped("res_id"))
+            & Domain("id", ">", min(waits.answer_message_id.ids))
+            for model, waits in self.grouped("res_model").items()
+        )
+        said = places & Domain("message_type", "in", _SAID)
+        messages = self.env["mail.message"].search(said, order="id")
+        by_place = messages.grouped(lambda message: (message.model, message.res_id))
+        found = {}
+        for wait in self:
+            after = by_place.get((wait.res_model, wait.res_id), ())
+            for message in after:
+                is_after = message.id > wait.answer_message_id.id
+                if is_after and records[wait]._viber_is_answered_by(message):
+                    found[wait] = message
+                    break
+        return found

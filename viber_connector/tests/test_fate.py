@@ -198,6 +198,8 @@ class TestReceipts(FateCase):
                 self.assertIn(f"viber_message_{index}", str(plan))
 
     def test_they_are_settled_in_sets(self):
+        # Odoo writes down who was assigned when the transaction ends.
+        self.account.assign_on_answer = False
         for kind in ("delivered", "seen", "failed"):
             with self.subTest(kind=kind):
                 few, many = self.queries(5, kind), self.queries(60, kind)

@@ -62,18 +62,6 @@ class TestTold(TeamCase):
         conversation = self.converse()
         self.assertFalse(self.outbox(self.said(conversation)))
 
-    def test_who_may_not_see_it_is_not_told(self):
-        self.account.notify_user_ids |= self.bohdan
-        outsider = new_test_user(self.env, "outsider", groups="base.group_user")
-        self.account.notify_user_ids |= outsider
-        self.assertIn("outsider", self.account.team_warning)
-        self.assertNotIn("Anna", self.account.team_warning)
-        message = self.said(self.converse())
-        self.assertNotIn(outsider.partner_id, message.notification_ids.res_partner_id)
-        self.assertEqual(self.told(message), self.anna | self.bohdan)
-        self.account.notify_user_ids -= outsider
-        self.assertFalse(self.account.team_warning)
-
     def test_a_team_of_customers_is_refused(self):
         portal = new_test_user(self.env, "portal", groups="base.group_portal")
         with self.assertRaisesRegex(ValidationError, "Only employees"):
@@ -100,6 +88,20 @@ class TestTold(TeamCase):
                         "waiting_danger_minutes": bounds[1],
                     }
                 )
+
+
+class TestOutside(TeamCase):
+    """Of a project that only those see who were invited."""
+
+    def test_who_may_not_see_it_is_not_told(self):
+        self.account.notify_user_ids |= self.bohdan
+        self.assertFalse(self.account.team_warning)
+        self.open_to("followers")
+        self.project.message_subscribe(self.anna.partner_id.ids)
+        self.env.invalidate_all()
+        self.assertIn("Bohdan", self.account.team_warning)
+        self.assertNotIn("Anna", self.account.team_warning)
+        self.assertEqual(self.told(self.said(self.converse())), self.anna)
 
 
 class TestAssigned(TeamCase):

@@ -258,6 +258,8 @@ class TestFilesOfNotes(ViberCase):
         self.assertTrue(self.leaves(message))
 
     def test_an_employee_names_what_they_may_read(self):
+        # Whom it is assigned to may read it always.
+        self.account.assign_on_answer = False
         file = self.file()
         message = self.post(self.agent, "x")
         files = message.sudo()._viber_files_to_send
