@@ -56,6 +56,8 @@ def _connect(server, viber):
     vals = {"auth_token": bot["token"], "base_url": server.url, "send_rate": 10_000}
     account = server.rpc("viber.account", "create", vals)
     server.rpc("viber.account", "action_connect", [account])
+    # Whoever connects is told of each new conversation: that is not what is measured.
+    server.rpc("viber.account", "write", [account], {"notify_user_ids": [(5,)]})
     [values] = server.rpc("viber.account", "read", [account], ["webhook_url"])
     return {"id": account, "bot": bot, "url": values["webhook_url"]}
 

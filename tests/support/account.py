@@ -22,6 +22,15 @@ class Account:
         self.carrier = values.get("conversation_model", self.carrier)
         self.id = odoo.rpc("viber.account", "create", own | values)
         odoo.rpc("viber.account", "action_connect", [self.id])
+        if "notify_user_ids" not in values:
+            self._tell_nobody()
+
+    def _tell_nobody(self):
+        """Whoever connects is told of what comes: by e-mail, for which nothing is here.
+        The release before this one told nobody."""
+        if self.odoo.rpc("viber.account", "fields_get", ["notify_user_ids"]):
+            vals = {"notify_user_ids": [(5,)]}
+            self.odoo.rpc("viber.account", "write", [self.id], vals)
 
     def read(self, *fields):
         """:return: the account's values of some fields (dict)."""

@@ -50,4 +50,5 @@ from . import mail_push
 from . import mail_thread
 from . import project_project
 from . import project_task
+from . import project_task_type
 from . import res_partner

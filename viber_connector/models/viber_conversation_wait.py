@@ -306,6 +306,16 @@ class ViberConversationMixin(models.AbstractModel):
             self._viber_end_closed_waits()
         return result
 
+    @api.model
+    def _viber_end_waits_in(self, stages):
+        """Stages count as closed now, or not any more: so do the conversations there.
+
+        :param stages: records that this carrier has in ``stage_id``
+        """
+        # sudo: whoever may change the stage may say so
+        waiting = [("stage_id", "in", stages.ids), ("viber_waiting_since", "!=", False)]
+        self.sudo().search(waiting)._viber_end_closed_waits()
+
     def unlink(self):
         # sudo: whoever may delete the record may say so
         for record in self.sudo().filtered("viber_waiting_since"):

@@ -32,6 +32,7 @@ PUBLIC_METHODS = {
     },
     "mail.notification": {"write"},
     "project.project": {"write"},
+    "project.task.type": {"write"},
     "res.partner": {"unlink"},
     "viber.conversation.mixin": {
         "action_viber_ask_phone",

@@ -188,6 +188,14 @@ class TestWait(WaitCase):
         self.talk._viber_reopen()
         self.assertFalse(self.is_waiting())
 
+    def test_a_stage_that_closes_ends_it(self):
+        stage = self.talk.stage_id
+        name = "closed" if "closed" in stage._fields else "fold"
+        stage[name] = False
+        self.assertTrue(self.is_waiting())
+        stage[name] = True
+        self.assertFalse(self.is_waiting())
+
     def test_archiving_and_deleting_end_it(self):
         self.talk.action_archive()
         self.assertFalse(self.is_waiting())

@@ -25,9 +25,11 @@ from odoo.addons.viber_connector.tests import (
     test_removal,
     test_routing,
     test_statuses,
+    test_team,
     test_text_files,
     test_uncertain,
     test_voice,
+    test_wait,
     test_welcome,
 )
 
@@ -176,4 +178,31 @@ class TestMerge(TicketCase, test_merge.TestMerge):
 
 
 class TestDelete(TicketCase, test_merge.TestDelete):
+    pass
+
+
+class TestWait(TicketCase, test_wait.TestWait):
+    pass
+
+
+class TestAnswersThatWereNone(TicketCase, test_wait.TestAnswersThatWereNone):
+    pass
+
+
+class TestSequences(TicketCase, test_wait.TestSequences):
+    pass
+
+
+class TeamCase(TicketCase):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.team.user_ids |= cls.anna | cls.bohdan
+
+
+class TestTold(TeamCase, test_team.TestTold):
+    pass
+
+
+class TestAssigned(TeamCase, test_team.TestAssigned):
     pass
