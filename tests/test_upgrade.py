@@ -19,8 +19,6 @@ from .test_install import problems
 
 pytestmark = pytest.mark.patient
 
-DROPPED = {"viber_media.task_id"}
-QUEUES = "viber_event", "viber_message"
 CHOSEN = {"interval_number": 7, "priority": 9}
 KEYS = """
     SELECT key.auth_token FROM viber_account_key key
@@ -207,16 +205,18 @@ def test_an_update_needs_no_hand(updated):
 def test_an_update_changes_and_loses_no_row(updated):
     made = {table: len(rows) for table, rows in updated.before.items()}
     assert min(made["viber_event"], made["viber_message"]) > 10_000
-    assert compare(updated.before, updated.after) == (DROPPED, [])
+    assert compare(updated.before, updated.after) == (set(), [])
     for queue in ("viber_event", "viber_message", "viber_media", "viber_subscriber"):
         assert updated.after[queue].keys() == updated.before[queue].keys()
 
 
-def test_what_has_a_task_names_it_as_its_conversation(updated):
-    for queue in QUEUES:
-        for row in updated.after[queue].values():
-            carrier = "project.task" if row["task_id"] else None
-            assert (row["res_model"], row["res_id"]) == (carrier, row["task_id"])
+def test_who_waits_is_known(updated, desk):
+    tasks = updated.after["project_task"]
+    assert not tasks[desk.task]["viber_waiting_since"]
+    assert "Good day" in tasks[desk.task]["viber_last_message_preview"]
+    # The picture came after the answer.
+    assert tasks[desk.pictured]["viber_waiting_since"]
+    assert tasks[desk.pictured]["viber_last_message_preview"]
 
 
 def test_what_asks_for_a_phone_number_says_so(updated):

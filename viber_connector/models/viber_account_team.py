@@ -12,10 +12,7 @@ class ViberAccount(models.Model):
 
     notify_user_ids = fields.Many2many(
         "res.users",
-        "viber_account_notify_rel",
-        "account_id",
-        "user_id",
-        "Team",
+        string="Team",
         domain=[("share", "=", False)],
         copy=False,
         tracking=True,

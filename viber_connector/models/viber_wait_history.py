@@ -21,7 +21,8 @@ class ViberWait(models.Model):
         carrier = self.env[model].with_context(active_test=False)
         theirs = Domain("viber_subscriber_id", "!=", False)
         conversations = carrier.search(theirs, order="id")
-        going_on = set(carrier.search(theirs & carrier._viber_open_domain()).ids)
+        is_open = theirs & Domain(carrier._viber_open_domain())
+        going_on = set(carrier.search(is_open).ids)
         for start in range(0, len(conversations), _BATCH):
             batch = conversations[start : start + _BATCH]
             self._recall_last_messages(batch)

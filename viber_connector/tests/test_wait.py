@@ -34,7 +34,7 @@ class WaitCase(ViberCase):
         self.assertEqual(running.since, self.talk.viber_waiting_since)
         return bool(running)
 
-    def fail(self, message):
+    def refuse(self, message):
         """Have Viber refuse what an answer is made of."""
         self.viber.answer("send_message", {"status": 3, "status_message": "badData"})
         self.send()
@@ -269,7 +269,7 @@ class TestAnswersThatWereNone(WaitCase):
         since = wait.since
         message = self.reply(self.talk)
         self.assertFalse(self.is_waiting())
-        self.fail(message)
+        self.refuse(message)
         self.assertTrue(self.is_waiting())
         self.assertEqual(self.waits(), wait)
         self.assertEqual(wait.since, since)
@@ -277,7 +277,7 @@ class TestAnswersThatWereNone(WaitCase):
 
     def test_sent_again_it_has(self):
         message = self.reply(self.talk)
-        self.fail(message)
+        self.refuse(message)
         message.viber_send_again()
         self.assertFalse(self.is_waiting())
         self.assertEqual(self.waits().user_id, self.agent)
@@ -320,7 +320,7 @@ class TestAnswersThatWereNone(WaitCase):
         message = self.reply(self.talk)
         self.converse("Are you there?")
         self.assertEqual(len(self.waits()), 2)
-        self.fail(message)
+        self.refuse(message)
         self.assertEqual(self.waits(), wait)
         self.assertTrue(self.is_waiting())
 
@@ -424,3 +424,49 @@ class TestIdentity(WaitCase):
         self.assertEqual(self.waits().end_reason, "closed")
         self.assertFalse(self.talk.viber_last_message_preview)
         self.assertEqual(CUSTOMER_ID, self.subscriber.viber_user_id)
+
+
+class TestHistory(WaitCase):
+    """An update finds out what nobody has kept till then."""
+
+    def look_back(self):
+        self.env.flush_all()
+        self.env["viber.wait"].search([]).unlink()
+        self.talk._viber_write_quietly(
+            viber_waiting_since=False,
+            viber_last_message_date=False,
+            viber_last_message_preview=False,
+        )
+        self.env["viber.wait"]._look_back(self.carrier)
+
+    def test_who_waits_since_the_first_message_after_the_answer(self):
+        self.reply(self.talk)
+        self.converse("Are you there?")
+        since = self.talk.viber_waiting_since
+        date = self.talk.viber_last_message_date
+        self.converse("Hello?")
+        self.look_back()
+        self.assertTrue(self.is_waiting())
+        told = self.talk.viber_waiting_since
+        self.assertAlmostEqual(told, since, delta=timedelta(seconds=9))
+        self.assertGreater(self.talk.viber_last_message_date, date)
+        self.assertEqual(self.talk.viber_last_message_preview, "Hello?")
+        self.reply(self.talk)
+        self.assertFalse(self.is_waiting())
+
+    def test_whoever_was_answered_does_not(self):
+        self.reply(self.talk)
+        self.reply(self.talk, "A note", subtype_xmlid="mail.mt_note")
+        self.look_back()
+        self.assertFalse(self.is_waiting())
+
+    def test_an_answer_that_failed_was_none(self):
+        self.refuse(self.reply(self.talk))
+        self.look_back()
+        self.assertTrue(self.is_waiting())
+
+    def test_nobody_waits_in_what_is_closed(self):
+        self.talk._viber_close()
+        self.look_back()
+        self.assertFalse(self.is_waiting())
+        self.assertTrue(self.talk.viber_last_message_preview)

@@ -193,6 +193,10 @@ class TestSequences(TicketCase, test_wait.TestSequences):
     pass
 
 
+class TestHistory(TicketCase, test_wait.TestHistory):
+    pass
+
+
 class TeamCase(TicketCase):
     @classmethod
     def setUpClass(cls):
