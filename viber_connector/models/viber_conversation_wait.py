@@ -86,7 +86,7 @@ class ViberConversationMixin(models.AbstractModel):
             return
         if record._viber_is_asked_by(message, content):
             record._viber_take_question(message, content)
-        elif record._viber_is_answer(message, reached):
+        elif record.viber_waiting_since and record._viber_is_answer(message, reached):
             user = message._viber_employee()
             if user:
                 record._viber_end_wait("answered", user, message)
@@ -377,14 +377,13 @@ class ViberConversationMixin(models.AbstractModel):
         :rtype: res.users
         """
         record = self.sudo()
-        team = record.viber_account_id.notify_user_ids
         if (
-            not team
-            or record.viber_waiting_since
-            or record._viber_assignees()
+            record.viber_waiting_since
             or not record._viber_is_asked_by(message, content)
+            or record._viber_assignees()
         ):
-            return team.browse()
+            return self.env["res.users"]
+        team = record.viber_account_id.notify_user_ids
         return team.filtered(lambda user: may_read(record, user))
 
 
