@@ -124,6 +124,8 @@ SEND_RATE_MAX = 10_000
 RATE_WINDOW = 1.1
 #: Seconds between a run of the outbox's job and the next that it plans, at the least.
 SEND_REST = 2
+#: Seconds that a message may wait for Undo.
+HOLD_SECONDS_MAX = 60
 #: Seconds between two looks for more to send, while some is on the way or
 #: ``send_rate`` is used up.
 SEND_LOOK_AGAIN = 0.1

@@ -48,6 +48,7 @@ from . import mail_message_change
 from . import mail_notification
 from . import mail_push
 from . import mail_thread
+from . import viber_message_hold
 from . import project_project
 from . import project_task
 from . import project_task_type

@@ -7,7 +7,7 @@ from odoo.tools import SQL
 from odoo.addons.base.models.ir_cron import ODOO_NOTIFY_FUNCTION
 
 from .. import const
-from .viber_queue_mixin import CONFLICTS
+from .viber_queue_mixin import CONFLICTS, exact_now
 
 
 class IrCron(models.Model):
@@ -72,7 +72,8 @@ class IrCron(models.Model):
         :param datetime | None at: when, by UTC
         """
         self.ensure_one()
-        now = fields.Datetime.now()
+        # With fractions of seconds: what is held back is held no longer than it has to.
+        now = exact_now()
         if not at or at <= now:
             self._trigger()
             return

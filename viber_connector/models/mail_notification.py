@@ -44,10 +44,14 @@ class MailNotification(models.Model):
 
     def _to_store_defaults(self, target):
         # Of notifications by e-mail and the like the client hears what it always does.
-        return super()._to_store_defaults(target) + [
-            Store.Attr(name, predicate=_is_viber)
-            for name in ("failure_reason", "viber_seen_date", "viber_status_date")
-        ]
+        return (
+            super()._to_store_defaults(target)
+            + [
+                Store.Attr(name, predicate=_is_viber)
+                for name in ("failure_reason", "viber_seen_date", "viber_status_date")
+            ]
+            + [Store.Attr("viber_hold_seconds", predicate=_is_waiting)]
+        )
 
     def write(self, vals):
         result = super().write(vals)
@@ -205,6 +209,10 @@ def _is_lost(status, failure_type):
 
 def _is_viber(notification):
     return notification.notification_type == "viber"
+
+
+def _is_waiting(notification):
+    return _is_viber(notification) and notification.notification_status == "ready"
 
 
 def _is_failure(notification):

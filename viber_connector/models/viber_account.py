@@ -129,6 +129,12 @@ class ViberAccount(models.Model):
     send_rate = fields.Integer(
         default=20, help="Messages a second that are sent to Viber at the most."
     )
+    hold_seconds = fields.Integer(
+        "Seconds for Undo",
+        default=0,
+        help="So long an employee's message waits before it leaves for Viber, and can "
+        "be undone in the chatter. 0: it leaves at once.",
+    )
     subscriber_ids = fields.One2many(
         "viber.subscriber", "account_id", readonly=True, groups=_SUBSCRIBERS_GROUPS
     )
@@ -177,6 +183,18 @@ class ViberAccount(models.Model):
                     self.env._(
                         "The send rate must be between 1 and %s messages a second.",
                         const.SEND_RATE_MAX,
+                    )
+                )
+
+    @api.constrains("hold_seconds")
+    def _check_hold_seconds(self):
+        for account in self:
+            if not 0 <= account.hold_seconds <= const.HOLD_SECONDS_MAX:
+                raise ValidationError(
+                    self.env._(
+                        "A message can wait for Undo up to %s seconds; 0 means that it "
+                        "leaves at once.",
+                        const.HOLD_SECONDS_MAX,
                     )
                 )
 

@@ -212,6 +212,11 @@ class ViberConversationMixin(models.AbstractModel):
             # open (a stage may have a template). Without it this means nothing.
             kwargs["put_in_queue"] = True
         scheduled = self._is_notification_scheduled(kwargs.get("scheduled_date"))
+        if not scheduled:
+            hold_until = self._viber_hold_until(message.sudo())
+            # Nor is what Odoo says to this one held back with it.
+            if hold_until or "viber_hold_until" in self.env.context:
+                self = self.with_context(viber_hold_until=hold_until)
         recipients = super()._notify_thread(message, msg_vals=msg_vals, **kwargs)
         if not scheduled:
             told = self._notify_thread_by_viber(message, recipients, **kwargs)
@@ -241,7 +246,13 @@ class ViberConversationMixin(models.AbstractModel):
         outbox = self.env["viber.message"].sudo()
         rows = outbox
         if subscribers:
-            rows = outbox._enqueue(self.sudo(), message.sudo(), subscribers, keyboard)
+            rows = outbox._enqueue(
+                self.sudo(),
+                message.sudo(),
+                subscribers,
+                keyboard,
+                hold_until=self._viber_held_until(),
+            )
         for recipient in recipients:
             if recipient.get("viber_failure"):
                 partner = outbox.env["res.partner"].browse(recipient["id"])

@@ -1,11 +1,11 @@
 import logging
-from datetime import datetime, timezone
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 from .. import const
 from ..tools import keyboard as keyboard_tools
+from .viber_queue_mixin import exact_now
 
 _logger = logging.getLogger(__name__)
 
@@ -92,6 +92,8 @@ class ViberMessage(models.Model):
     # Counted by the database, which knows no sum with NULL.
     attempt_count = fields.Integer("Attempts", readonly=True, default=0)
     next_attempt_date = fields.Datetime("Next Attempt", readonly=True)
+    # With fractions of seconds: it never leaves earlier.
+    hold_until = fields.Datetime("Can Be Undone Until", readonly=True)
     sending_date = fields.Datetime("Last Attempt", readonly=True)
     sent_date = fields.Datetime("Sent on", readonly=True)
     delivered_date = fields.Datetime("Delivered on", readonly=True)
@@ -144,7 +146,13 @@ class ViberMessage(models.Model):
 
     @api.model
     def _enqueue(
-        self, conversation, message, subscribers, keyboard=None, notification=None
+        self,
+        conversation,
+        message,
+        subscribers,
+        keyboard=None,
+        notification=None,
+        hold_until=False,
     ):
         """Put a chatter message into the outbox.
 
@@ -154,6 +162,7 @@ class ViberMessage(models.Model):
         :param Keyboard | None keyboard: buttons below the message
         :param mail.notification | None notification: of the only subscriber, when it
             is there already
+        :param datetime | bool hold_until: before which it does not leave
         :return: the rows that it made
         :rtype: viber.message
         """
@@ -172,6 +181,7 @@ class ViberMessage(models.Model):
                 "subscriber_id": subscriber.id,
                 "mail_message_id": message.id,
                 "mail_notification_id": fate.id,
+                "hold_until": hold_until,
                 **conversation._viber_place(),
             }
             parts = self.create([vals | content for content in contents])
@@ -189,9 +199,9 @@ class ViberMessage(models.Model):
         )
         if notification:
             notification._viber_sum_up()
-        # The managers are told of what failed, too.
         if rows:
-            self._wake()
+            # The managers are told of what failed, too.
+            self._wake(at=None if gone else hold_until or None)
         return rows
 
     def _rebuild(self):
@@ -298,7 +308,7 @@ class ViberMessage(models.Model):
             )
         if moved:
             if state == "failed":
-                vals["failed_date"] = datetime.now(timezone.utc).replace(tzinfo=None)
+                vals["failed_date"] = exact_now()
             moved.write({"state": state} | vals)
         return moved
 

@@ -14,6 +14,7 @@ from .. import const
 from ..tools import errors
 from . import viber_reason
 from .viber_message_flight import Flight, failed
+from .viber_queue_mixin import exact_now
 
 _logger = logging.getLogger(__name__)
 
@@ -238,9 +239,11 @@ class ViberMessage(models.Model):
                                 WHERE account_id = viber_account.id
                                   AND state = 'outgoing'
                                   AND (next_attempt_date IS NULL
-                                       OR next_attempt_date <= %s))
+                                       OR next_attempt_date <= %s)
+                                  AND (hold_until IS NULL OR hold_until <= %s))
                 """,
                 fields.Datetime.now(),
+                exact_now(),
             )
         )
         return self.env["viber.account"].browse(row[0] for row in rows)
@@ -266,6 +269,7 @@ class ViberMessage(models.Model):
                      WHERE account_id = %(account)s AND state = 'outgoing'
                        AND awaits_picture IS NOT TRUE
                        AND (next_attempt_date IS NULL OR next_attempt_date <= %(now)s)
+                       AND (hold_until IS NULL OR hold_until <= %(exactly)s)
                        AND NOT EXISTS (
                             SELECT 1 FROM viber_message other
                              WHERE other.subscriber_id = message.subscriber_id
@@ -284,6 +288,7 @@ class ViberMessage(models.Model):
                 """,
                 account=account.id,
                 now=fields.Datetime.now(),
+                exactly=exact_now(),
                 limit=limit,
             )
         )
@@ -326,7 +331,9 @@ class ViberMessage(models.Model):
                      WHERE state = 'sending'
                      UNION ALL
                     -- what its account and its customer's earlier ones let pass
-                    SELECT next_attempt_date FROM viber_message message
+                    SELECT GREATEST(next_attempt_date,
+                                    CASE WHEN hold_until > %s THEN hold_until END)
+                      FROM viber_message message
                       JOIN viber_account account ON account.id = message.account_id
                      WHERE message.state = 'outgoing'
                        AND account.active AND account.state = 'connected'
@@ -339,6 +346,7 @@ class ViberMessage(models.Model):
                                  < (message.mail_message_id, message.id))) AS dates
                 """,
                 const.SENDING_TIMEOUT,
+                exact_now(),
             )
         )
         dates = [date, self.env["viber.account"]._next_date()]

@@ -2,6 +2,7 @@
 
 import logging
 import time
+from datetime import datetime, timezone
 from functools import partial
 
 import psycopg2
@@ -18,6 +19,13 @@ CONFLICTS = (
     psycopg2.extensions.TransactionRollbackError,
     psycopg2.errors.LockNotAvailable,
 )
+
+
+def exact_now():
+    """:return: naive UTC with fractions of seconds, which Odoo's own leaves out
+    :rtype: datetime.datetime
+    """
+    return datetime.now(timezone.utc).replace(tzinfo=None)
 
 
 class Run:

@@ -1,11 +1,11 @@
 import hashlib
-from datetime import datetime, timezone
 
 from odoo import api, fields, models
 from odoo.tools import SQL
 
 from .. import const
 from ..tools.text import is_visible
+from .viber_queue_mixin import exact_now
 
 
 class ViberSubscriber(models.Model):
@@ -202,7 +202,7 @@ class ViberSubscriber(models.Model):
             if date and wrote and wrote > date:
                 # They were away, and are back.
                 return
-            date = date or datetime.now(timezone.utc).replace(tzinfo=None)
+            date = date or exact_now()
             date = max(date, self.left_date or date)
             self.write({"is_subscribed": False, "left_date": date})
         elif not was_subscribed:

@@ -55,6 +55,7 @@ from . import test_tools_signature
 from . import test_tools_text
 from . import test_tools_viber_api
 from . import test_uncertain
+from . import test_undo
 from . import test_voice
 from . import test_wait
 from . import test_webhook

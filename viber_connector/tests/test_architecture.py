@@ -29,6 +29,7 @@ PUBLIC_METHODS = {
         "viber_cancel",
         "viber_confirm",
         "viber_send_again",
+        "viber_undo",
     },
     "mail.notification": {"write"},
     "project.project": {"write"},

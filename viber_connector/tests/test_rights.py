@@ -16,6 +16,7 @@ DECIDED = {
             "assign_on_answer",
             "assign_policy",
             "conversation_model",
+            "hold_seconds",
             "link_by_phone",
             "name",
             "new_task_when_closed",
