@@ -77,8 +77,9 @@ def test_what_viber_refuses_has_failed_and_holds_nothing_back(open_outbox):
     outbox.post("First", "Second")
     outbox.wait("failed", "delivered")
     outbox.check()
-    for customer, status in zip(outbox.customers, OUR_MISTAKE, strict=True):
-        assert f"Viber status {status})" in outbox.reasons(customer)[0]
+    for customer in outbox.customers:
+        reason = outbox.reasons(customer)[0]
+        assert reason and "status" not in reason
 
 
 def test_an_answer_needs_no_text(open_outbox, simulator):

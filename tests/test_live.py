@@ -126,7 +126,7 @@ def test_a_refused_answer_says_why_and_can_be_sent_again(
     status.click()
     popover = agent.locator(".o-mail-MessageNotificationPopover")
     expect(popover).to_contain_text("Olena Koval")
-    expect(popover).to_contain_text("Viber status 3")
+    expect(popover).to_contain_text("Change its text or its files")
     agent.wait_for_timeout(500)  # the popover fades in
     agent.screenshot(path=screenshots / "4-failed.png")
     popover.get_by_role("button", name="Send again").click()

@@ -11,6 +11,7 @@ from odoo.tools import SQL, html2plaintext
 
 from .. import const
 from ..tools.text import clean_line, is_visible, shorten, to_plain
+from . import viber_bulk
 from .mail_message import COMPANY, OUTSIDER
 
 # Where an answer may go.
@@ -45,24 +46,28 @@ class ViberConversationMixin(models.AbstractModel):
     def action_viber_no_answer_needed(self):
         """Say that the customers of these conversations wait for nothing.
 
-        :return: ``True``
+        :return: ``True``; for several, what was done
         :raise AccessError: when the user is no employee who may change the records
         """
         self._viber_check_agent()
-        for record in self:
+        waiting = self.filtered("viber_waiting_since")
+        for record in waiting:
             record._viber_end_wait("no_answer_needed", self.env.user)
-        return True
+        words = self.env._("%(done)s need no answer, %(left)s did not wait for one.")
+        return viber_bulk.report(self, waiting, words)
 
     def action_viber_assign_to_me(self):
         """Have the user work on these conversations.
 
-        :return: ``True``
+        :return: ``True``; for several, what was done
         :raise AccessError: when the user is no employee who may change the records
         """
         self._viber_check_agent()
-        for record in self:
+        others = self.filtered(lambda r: self.env.user not in r._viber_assignees())
+        for record in others:
             record._viber_assign(self.env.user)
-        return True
+        words = self.env._("%(done)s assigned to you, %(left)s were yours already.")
+        return viber_bulk.report(self, others, words)
 
     # -- What is said ----------------------------------------------------------------
 

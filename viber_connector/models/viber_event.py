@@ -7,6 +7,7 @@ from odoo.tools import SQL
 
 from .. import const
 from ..tools import callback
+from . import viber_bulk
 from .viber_event_digest import digest_of
 
 
@@ -140,7 +141,7 @@ class ViberEvent(models.Model):
     def action_reprocess(self):
         """Process events again that failed or were ignored.
 
-        :return: ``True``
+        :return: ``True``; for several, what was done
         :raise AccessError: when the user is no manager of these events
         """
         self.check_access("read")
@@ -158,7 +159,8 @@ class ViberEvent(models.Model):
             }
         )
         self._wake()
-        return True
+        words = self.env._("%(done)s are processed again, %(left)s left as they were.")
+        return viber_bulk.report(self, events, words)
 
     def unlink(self):
         """Remove events, but for what tells a repetition of them."""

@@ -12,6 +12,7 @@ from odoo.tools import SQL
 from .. import const
 from ..tools import content as content_tools
 from ..tools import media
+from . import viber_bulk
 
 _logger = logging.getLogger(__name__)
 
@@ -57,6 +58,11 @@ class ViberMedia(models.Model):
         default="pending",
     )
     reason = fields.Char(readonly=True)
+    detail = fields.Char(
+        "Technically",
+        readonly=True,
+        help="What the server or the network said, for whoever looks after this.",
+    )
     attempt_count = fields.Integer("Attempts", readonly=True)
     next_attempt_date = fields.Datetime("Next Attempt", readonly=True)
     expiry_date = fields.Datetime("Link Expires on", required=True, readonly=True)
@@ -92,7 +98,7 @@ class ViberMedia(models.Model):
     def action_retry(self):
         """Try again to fetch a file, now.
 
-        :return: ``True``
+        :return: ``True``; for several, what was done
         :raise AccessError: when the user may not see the conversation
         """
         # sudo: who may read the conversation may ask for its files
@@ -100,11 +106,19 @@ class ViberMedia(models.Model):
         for model, res_ids in rows.mail_message_id._viber_documents().items():
             self.env[model].browse(res_ids).check_access("read")
         failed = rows.filtered(lambda row: row.state == "failed")
-        failed.write({"state": "pending", "next_attempt_date": False, "reason": False})
+        failed.write(
+            {
+                "state": "pending",
+                "next_attempt_date": False,
+                "reason": False,
+                "detail": False,
+            }
+        )
         for row in failed:
             row._as_worker()._show(None)
         self._wake()
-        return True
+        words = self.env._("%(done)s are fetched again, %(left)s left as they were.")
+        return viber_bulk.report(self, failed, words)
 
     # -- The job -----------------------------------------------------------------
 
@@ -177,10 +191,15 @@ class ViberMedia(models.Model):
             self._try_step(row._take, result)
         except Exception as error:
             _logger.exception("Viber file %s could not be kept", row_id)
-            reason = f"{type(error).__name__}: {error}"
-            if not self._attempt(lambda: row._as_worker()._give_up(reason)):
+            reason = self.env._(
+                "A fault in Odoo kept it from the chatter: tell your administrator."
+            )
+            # Its text may quote anything.
+            detail = type(error).__name__
+            if not self._attempt(lambda: row._as_worker()._give_up(reason, detail)):
                 # Not even the chatter can be changed.
-                self._attempt(row.write, {"state": "failed", "reason": reason})
+                vals = {"state": "failed", "reason": reason, "detail": detail}
+                self._attempt(row.write, vals)
 
     @api.model
     def _claim(self, limit=const.MEDIA_CONNECTIONS):
@@ -249,22 +268,26 @@ class ViberMedia(models.Model):
         """
         self.ensure_one()
         if isinstance(result, media.Fetched):
-            self.write({"state": "done", "next_attempt_date": False, "reason": False})
+            nothing = dict.fromkeys(("next_attempt_date", "reason", "detail"), False)
+            self.write({"state": "done"} | nothing)
             self._show(result)
             return
         retry = fields.Datetime.add(fields.Datetime.now(), seconds=self._delay())
         reason = self._explain(result)
         if result.may_pass and retry < self.expiry_date:
-            self.write({"next_attempt_date": retry, "reason": reason})
+            vals = {"reason": reason, "detail": str(result)}
+            self.write({"next_attempt_date": retry} | vals)
             return
-        self._give_up(reason)
+        self._give_up(reason, str(result))
 
-    def _give_up(self, reason):
+    def _give_up(self, reason, detail):
         """Say in the chatter why there is no file; a person may try again.
 
         :param str reason: for the agent
+        :param str detail: for managers
         """
-        self.write({"state": "failed", "next_attempt_date": False, "reason": reason})
+        said = {"reason": reason, "detail": detail}
+        self.write({"state": "failed", "next_attempt_date": False} | said)
         self._show(None)
 
     def _delay(self):
@@ -281,9 +304,7 @@ class ViberMedia(models.Model):
                 "send it again."
             ),
             "refused": self.env._(
-                "Viber does not have it any more (%s). Ask the customer to send it "
-                "again.",
-                error,
+                "Viber does not have it any more. Ask the customer to send it again."
             ),
             "too_big": self.env._(
                 "It is larger than this Odoo takes. Ask the customer for a smaller "
@@ -293,7 +314,7 @@ class ViberMedia(models.Model):
                 "Viber's server packed it in a way that Odoo does not open. Ask the "
                 "customer to send it again."
             ),
-            "unavailable": self.env._("Viber's server can't be reached (%s).", error),
+            "unavailable": self.env._("Viber's server can't be reached."),
             "slow": self.env._("Viber's server was too slow."),
         }[error.reason]
 

@@ -5,6 +5,7 @@ from odoo.exceptions import UserError
 
 from .. import const
 from ..tools import keyboard as keyboard_tools
+from . import viber_bulk
 from .viber_queue_mixin import exact_now
 
 _logger = logging.getLogger(__name__)
@@ -110,6 +111,11 @@ class ViberMessage(models.Model):
         readonly=True,
     )
     failure_reason = fields.Text("Reason", readonly=True)
+    failure_detail = fields.Char(
+        "Technically",
+        readonly=True,
+        help="What Viber or the network said, for whoever looks after the account.",
+    )
     # With fractions of seconds: what is told of is told from what came since.
     failed_date = fields.Datetime("Failed on", readonly=True)
     billing_status = fields.Selection(
@@ -241,7 +247,11 @@ class ViberMessage(models.Model):
 
     def _send_again(self):
         """Send, now, what did not arrive or may not have. What is on its way is left
-        alone: it would be sent twice."""
+        alone: it would be sent twice.
+
+        :return: what is sent again
+        :rtype: viber.message
+        """
         broken = self.filtered(lambda row: row.state in const.BROKEN_STATES)
         retried = broken._set_state(
             "outgoing",
@@ -249,18 +259,30 @@ class ViberMessage(models.Model):
             next_attempt_date=False,
             failure_type=False,
             failure_reason=False,
+            failure_detail=False,
         )
         if retried:
             self._wake()
+        return retried
 
     def _cancel(self):
-        """Give up what waits, did not arrive, or may not have."""
-        if self._set_state("canceled", next_attempt_date=False):
+        """Give up what waits, did not arrive, or may not have.
+
+        :return: those
+        :rtype: viber.message
+        """
+        canceled = self._set_state("canceled", next_attempt_date=False)
+        if canceled:
             # What they held back can leave.
             self._wake()
+        return canceled
 
     def _mark_arrived(self):
-        """Take a person's word that what may have arrived has arrived."""
+        """Take a person's word that what may have arrived has arrived.
+
+        :return: those
+        :rtype: viber.message
+        """
         uncertain = self.filtered(lambda row: row.state == "uncertain")
         for row in uncertain:
             row._move(
@@ -268,8 +290,10 @@ class ViberMessage(models.Model):
                 sent_date=row.sending_date,
                 failure_type=False,
                 failure_reason=False,
+                failure_detail=False,
             )
         uncertain.mail_notification_id._viber_sum_up()
+        return uncertain
 
     def _create_notification(self, message, partner):
         return self.env["mail.notification"].create(
@@ -315,29 +339,32 @@ class ViberMessage(models.Model):
     def action_retry(self):
         """Send again, now, what failed or may not have arrived.
 
-        :return: ``True``
+        :return: ``True``; for several, what was done
         :raise AccessError: when the user is no manager of these messages
         """
-        self._viber_as_manager()._send_again()
-        return True
+        done = self._viber_as_manager()._send_again()
+        words = self.env._("%(done)s sent again, %(left)s left as they were.")
+        return viber_bulk.report(self, done, words)
 
     def action_cancel(self):
         """Give up what waits, failed or may not have arrived.
 
-        :return: ``True``
+        :return: ``True``; for several, what was done
         :raise AccessError: when the user is no manager of these messages
         """
-        self._viber_as_manager()._cancel()
-        return True
+        done = self._viber_as_manager()._cancel()
+        words = self.env._("%(done)s canceled, %(left)s left as they were.")
+        return viber_bulk.report(self, done, words)
 
     def action_confirm(self):
         """Take a person's word that what may have arrived has arrived.
 
-        :return: ``True``
+        :return: ``True``; for several, what was done
         :raise AccessError: when the user is no manager of these messages
         """
-        self._viber_as_manager()._mark_arrived()
-        return True
+        done = self._viber_as_manager()._mark_arrived()
+        words = self.env._("%(done)s marked as arrived, %(left)s left as they were.")
+        return viber_bulk.report(self, done, words)
 
     def _viber_as_manager(self):
         # sudo: the rows change by these actions only, and the chatter's notifications

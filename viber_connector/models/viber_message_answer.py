@@ -70,7 +70,7 @@ class ViberMessage(models.Model):
                 self._move(
                     "uncertain",
                     failure_type="viber_uncertain",
-                    failure_reason=viber_reason.for_agents(
+                    **viber_reason.of_message(
                         self.env, errors.ViberUncertain("It could not be kept")
                     ),
                 )
@@ -132,6 +132,7 @@ class ViberMessage(models.Model):
             sent_date=fields.Datetime.now(),
             failure_type=False,
             failure_reason=False,
+            failure_detail=False,
         )
         if self.account_id.pause_count:
             self.account_id._resume()
@@ -149,7 +150,7 @@ class ViberMessage(models.Model):
         self._move(
             "uncertain",
             failure_type="viber_uncertain",
-            failure_reason=viber_reason.for_agents(self.env, error),
+            **viber_reason.of_message(self.env, error),
         )
         self.account_id._pause(str(error))
 
@@ -158,7 +159,7 @@ class ViberMessage(models.Model):
         self._move(
             "failed",
             failure_type="viber_recipient",
-            failure_reason=viber_reason.for_agents(self.env, error),
+            **viber_reason.of_message(self.env, error),
         )
         return (self.subscriber_id._set_subscribed, False, self.sending_date)
 
@@ -167,7 +168,7 @@ class ViberMessage(models.Model):
         self._move(
             "outgoing",
             failure_type="viber_account",
-            failure_reason=viber_reason.for_agents(self.env, error),
+            **viber_reason.of_message(self.env, error),
         )
         reason = self.account_id._explain(error)
         stopped = self.account_id._mark_broken(reason)
@@ -193,15 +194,15 @@ class ViberMessage(models.Model):
                 failure_type="viber_unavailable",
                 failure_reason=self.env._(
                     "Viber did not take this message, however often it was tried. Send "
-                    "it again later, or reach the customer another way (%s).",
-                    error.detail,
+                    "it again later, or reach the customer another way."
                 ),
+                failure_detail=viber_reason.detail(error),
             )
             return
         delay = _jitter(const.SEND_RETRY_DELAYS[self.attempt_count - 1])
         self._move(
             "outgoing",
-            failure_reason=viber_reason.for_agents(self.env, error),
+            **viber_reason.of_message(self.env, error),
             next_attempt_date=fields.Datetime.add(fields.Datetime.now(), seconds=delay),
         )
 
@@ -215,7 +216,7 @@ class ViberMessage(models.Model):
         self._move(
             "failed",
             failure_type="viber_request",
-            failure_reason=viber_reason.for_agents(self.env, error),
+            **viber_reason.of_message(self.env, error),
         )
 
 

@@ -110,7 +110,8 @@ class ViberMessage(models.Model):
         return self._move(
             "failed",
             failure_type="viber_request",
-            failure_reason=f"{reason} ({description})" if description else reason,
+            failure_reason=reason,
+            failure_detail=description,
         )
 
     @api.model
@@ -140,6 +141,7 @@ class ViberMessage(models.Model):
                     sent_date=message.sending_date,
                     failure_type=False,
                     failure_reason=False,
+                    failure_detail=False,
                 )
                 message._set_state("delivered", delivered_date=date)
                 message._prove_present()

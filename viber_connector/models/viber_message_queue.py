@@ -310,7 +310,7 @@ class ViberMessage(models.Model):
             found = lost.try_lock_for_update(allow_referencing=True)._move(
                 "uncertain",
                 failure_type="viber_uncertain",
-                failure_reason=viber_reason.for_agents(
+                **viber_reason.of_message(
                     self.env, errors.ViberUncertain("Odoo stopped meanwhile")
                 ),
             )

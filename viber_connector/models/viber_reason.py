@@ -5,6 +5,17 @@ from ..tools import status
 from ..tools.errors import ViberError
 
 
+def of_message(env, error):
+    """Say what became of a message: to agents in words, to managers in Viber's.
+
+    :param Environment env: in whose language
+    :param Exception error: what came instead of Viber's approval
+    :return: ``failure_reason`` and ``failure_detail``
+    :rtype: dict
+    """
+    return {"failure_reason": for_agents(env, error), "failure_detail": detail(error)}
+
+
 def for_agents(env, error):
     """Say what happened to a message and what to do.
 
@@ -15,10 +26,17 @@ def for_agents(env, error):
     if not isinstance(error, ViberError):
         return env._(
             "This message can't be sent because of a fault in Odoo. Reach the customer "
-            "another way, and tell your administrator (%s).",
-            type(error).__name__,
+            "another way, and tell your administrator."
         )
-    return f"{env._(status.of(error).said)} ({error.detail})"
+    return env._(status.of(error).said)
+
+
+def detail(error):
+    """:return: what Viber or the network said, or the kind of a fault of ours: its
+        text may quote anything
+    :rtype: str
+    """
+    return error.detail if isinstance(error, ViberError) else type(error).__name__
 
 
 def for_managers(env, error, url):

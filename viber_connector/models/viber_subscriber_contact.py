@@ -11,6 +11,7 @@ from .. import const
 from ..tools import phone
 from ..tools.media import Fetched, MediaError
 from ..tools.text import shorten
+from . import viber_bulk
 from .ir_attachment import BAD_PICTURES
 
 # Digits at the end of a number that are alike however it was written.
@@ -192,20 +193,22 @@ class ViberSubscriber(models.Model):
     def action_link_suggested(self):
         """Link the customer to the one contact that has their number.
 
-        :return: ``True``
-        :raise UserError: when there is not exactly one
+        :return: ``True``; for several, what was done
+        :raise UserError: when there is not exactly one, and this is a single customer
         """
-        for subscriber in self:
-            if not subscriber.suggested_partner_id:
-                raise UserError(
-                    subscriber.suggestion
-                    or self.env._(
-                        "The customer has not shared their number yet. Press Ask for "
-                        "Phone Number in the conversation."
-                    )
+        known = self.filtered("suggested_partner_id")
+        if len(self) == 1 and not known:
+            raise UserError(
+                self.suggestion
+                or self.env._(
+                    "The customer has not shared their number yet. Press Ask for "
+                    "Phone Number in the conversation."
                 )
+            )
+        for subscriber in known:
             subscriber.partner_id = subscriber.suggested_partner_id
-        return True
+        words = self.env._("%(done)s linked, %(left)s left as they were.")
+        return viber_bulk.report(self, known, words)
 
     def _take_phone(self, number):
         """Keep the number that the customer shared when they were asked for it, and see

@@ -298,3 +298,51 @@ class TestAsking(FateCase):
         clerk = new_test_user(self.env, "clerk", groups="base.group_user")
         with self.assertRaises(AccessError):
             self.task.with_user(clerk).action_viber_ask_phone()
+
+
+class TestMany(FateCase):
+    """An action on several records says what it has done."""
+
+    def said(self, result):
+        self.assertEqual(result["tag"], "display_notification")
+        return result["params"]["message"]
+
+    def test_messages(self):
+        bad = [self.answered({"status": 3}) for _again in range(2)]
+        good = self.answered()
+        rows = good.union(*bad)
+        told = "2 canceled, 1 left as they were."
+        self.assertEqual(self.said(rows.action_cancel()), told)
+        rows = good | self.answered({"status": 3})
+        told = "1 sent again, 1 left as they were."
+        self.assertEqual(self.said(rows.action_retry()), told)
+        self.send()
+        rows = good | self.answered(500)
+        told = "1 marked as arrived, 1 left as they were."
+        self.assertEqual(self.said(rows.action_confirm()), told)
+        for action in ("action_retry", "action_confirm", "action_cancel"):
+            self.assertIs(getattr(good, action)(), True)
+
+    def test_events(self):
+        rows = self.receive(self.text("a"), self.text("b"))
+        self.process()
+        rows[0].sudo().state = "ignored"
+        told = "1 are processed again, 1 left as they were."
+        self.assertEqual(self.said(rows.action_reprocess()), told)
+
+    def test_customers(self):
+        first, second = (
+            self.subscriber,
+            self.converse(user_id="other").viber_subscriber_id,
+        )
+        told = "0 linked, 2 left as they were."
+        self.assertEqual(self.said((first | second).action_link_suggested()), told)
+
+    def test_conversations(self):
+        other = self.converse(user_id="other")
+        self.reply(self.task)
+        both = (self.task | other).with_user(self.agent)
+        told = "1 need no answer, 1 did not wait for one."
+        self.assertEqual(self.said(both.action_viber_no_answer_needed()), told)
+        told = "1 assigned to you, 1 were yours already."
+        self.assertEqual(self.said(both.action_viber_assign_to_me()), told)

@@ -185,13 +185,13 @@ class TestLateFiles(ViberCase):
         self.assertEqual(delays, sorted(delays))
         self.assertEqual(row.state, "failed")
         self.assertIn("picture could not be fetched", message.body)
-        self.assertIn("HTTP 503", message.body)
+        self.assertIn("can't be reached", message.body)
         self.assertIn("Try again", message.body)
         self.assertIn("look", message.body)
 
     def test_what_cannot_get_better_is_given_up_at_once_and_says_why(self):
         for url, content, options, reason in (
-            (URL, b"", {"status": 403}, "HTTP 403"),
+            (URL, b"", {"status": 403}, "does not have it any more"),
             (URL, b"x", {"Content-Encoding": "gzip"}, "packed it in a way"),
             ("http://127.0.0.1/x.png", b"x", {}, "does not lead to Viber"),
             ("javascript:alert(1)", b"x", {}, "does not lead to Viber"),
@@ -329,7 +329,7 @@ class TestLateFiles(ViberCase):
         )
         row = self.row_of(messages[1])
         self.assertEqual(row.state, "failed")
-        self.assertIn("disk full", messages[1].body)
+        self.assertIn("fault in Odoo", messages[1].body)
         row.action_retry()
         self.fetch()
         self.assertEqual(messages[1].attachment_ids.raw, JPEG)

@@ -154,7 +154,7 @@ class TestOutbox(ViberCase):
         self.viber.answer("send_message", {"status": 3, "status_message": "bad data"})
         self.send()
         self.assertEqual(self.outbox(bad).state, "failed")
-        self.assertIn("bad data", self.notification(bad).failure_reason)
+        self.assertIn("bad data", self.outbox(bad).failure_detail)
         self.assertEqual(self.outbox(good).state, "sent")
 
     def test_a_dead_account_keeps_its_messages(self):
@@ -220,7 +220,8 @@ class TestOutbox(ViberCase):
         self.receive(self.receipt("failed", row, desc="unsupported media"))
         self.process()
         self.assertEqual(row.state, "failed")
-        self.assertIn("unsupported media", self.notification(message).failure_reason)
+        self.assertIn("another form", self.notification(message).failure_reason)
+        self.assertEqual(row.failure_detail, "unsupported media")
 
     def test_a_long_text_leaves_in_pieces(self):
         message = self.reply(self.task, "word " * 3000)

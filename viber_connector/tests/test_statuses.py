@@ -53,14 +53,39 @@ class TestReasons(FateCase):
     def test_an_agent_reads_words_and_an_administrator_viber_s_own(self):
         row = self.answered({"status": 3, "status_message": "keyboard is not valid"})
         self.assertEqual(
-            self.notification(row.mail_message_id).failure_reason,
-            f"{status.find(3).said} (keyboard is not valid, Viber status 3)",
+            self.notification(row.mail_message_id).failure_reason, status.find(3).said
         )
+        self.assertEqual(row.failure_detail, "keyboard is not valid, Viber status 3")
         row = self.answered({"status": 6})
-        self.assertEqual(
-            row.failure_reason,
-            f"{status.find(6).said} (receiverNotSubscribed, Viber status 6)",
-        )
+        self.assertEqual(row.failure_reason, status.find(6).said)
+        self.assertEqual(row.failure_detail, "receiverNotSubscribed, Viber status 6")
+
+    def test_no_agent_reads_a_code(self):
+        """Of all statuses, and of all that Viber and the network answer otherwise."""
+        answers = [{"status": number} for number in (*status.STATUSES, 25, 4711)]
+        answers += [
+            500,
+            502,
+            503,
+            504,
+            requests.ConnectionError("x"),
+            {},
+            {"status": 0},
+        ]
+        for answer in answers:
+            with self.subTest(answer=answer):
+                self.env["viber.message"].search([]).unlink()
+                self.account.state = "connected"
+                self.account._resume()
+                self.subscriber.is_subscribed = True
+                row = self.answered(answer)
+                reason = row.failure_reason or ""
+                if isinstance(answer, dict):
+                    self.assertNotIn(status.find(answer.get("status")).name, reason)
+                self.assertNotRegex(reason, r"status|HTTP|Error|\(|\b[45]\d\d\b")
+                if row.state != "sent":
+                    self.assertRegex(reason, r"^[A-Z].*\.$")
+                    self.assertTrue(row.failure_detail)
 
     def test_the_reader_s_language_counts(self):
         words = {
@@ -75,7 +100,7 @@ class TestReasons(FateCase):
         ):
             self.assertEqual(
                 viber_reason.for_agents(env, error),
-                "Заблоковано. (blocked, Viber status 7)",
+                "Заблоковано.",
             )
             self.assertEqual(
                 viber_reason.for_managers(env, error, "https://a.org"),
@@ -84,15 +109,15 @@ class TestReasons(FateCase):
 
     def test_what_never_came_to_viber_s_ears_is_told_too(self):
         for answer, words, detail in (
-            (requests.ConnectionError(), "can't be reached", "(Viber can't be reached"),
-            (503, "can't be reached", "(HTTP 503)"),
-            (500, "may have arrived or not", "(HTTP 500)"),
+            (requests.ConnectionError(), "can't be reached", "ConnectionError"),
+            (503, "can't be reached", "HTTP 503"),
+            (500, "may have arrived or not", "HTTP 500"),
         ):
             with self.subTest(answer=answer):
                 row = self.answered(answer)
                 self.account._resume()
                 self.assertIn(words, row.failure_reason)
-                self.assertIn(detail, row.failure_reason)
+                self.assertIn(detail, row.failure_detail)
                 row.unlink()
 
     def test_a_fault_of_ours_shows_its_kind_and_nothing_of_its_text(self):
@@ -102,7 +127,7 @@ class TestReasons(FateCase):
         ):
             row = self.answered()
         self.assertIn("fault in Odoo", row.failure_reason)
-        self.assertIn("(KeyError)", row.failure_reason)
+        self.assertEqual(row.failure_detail, "KeyError")
         self.assertNotIn("secret", row.failure_reason)
         [told] = caught.output
         self.assertIn("KeyError", told)
@@ -115,7 +140,7 @@ class TestReasons(FateCase):
         row._try_later(errors.ViberUnavailable("later", status=19))
         self.assertEqual(row.state, "failed")
         self.assertIn("however often it was tried", row.failure_reason)
-        self.assertIn("(later, Viber status 19)", row.failure_reason)
+        self.assertEqual(row.failure_detail, "later, Viber status 19")
 
     def test_the_managers_are_told_what_they_can_do(self):
         row = self.answered({"status": 24})
