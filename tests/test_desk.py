@@ -50,3 +50,33 @@ def test_nobody_who_writes_after_the_answer_is_forgotten(account, customer):
         account.comment(task, f"Answer {number}")
         account.write(customer, f"Question {number}")
         assert waiting_since(account, task)
+
+
+def test_the_team_is_told_once_for_each_wait(account, customer):
+    odoo = account.odoo
+    group = odoo.rpc(
+        *("ir.model.data", "search_read"),
+        [("name", "=", "group_project_user"), ("module", "=", "project")],
+        ["res_id"],
+    )[0]["res_id"]
+    values = {
+        "name": "Oksana",
+        "login": "oksana",
+        "password": "oksana-oksana",
+        "notification_type": "inbox",
+        "group_ids": [(4, group)],
+    }
+    user = odoo.rpc("res.users", "create", values)
+    odoo.rpc("viber.account", "write", [account.id], {"notify_user_ids": [(4, user)]})
+    task = account.write(customer, "Is anybody there?")
+    account.write(customer, "Hello?")
+    domain = [
+        ("mail_message_id.res_id", "=", task),
+        ("mail_message_id.model", "=", account.carrier),
+        ("res_partner_id.user_ids", "=", user),
+    ]
+    told = odoo.rpc("mail.notification", "search_read", domain, ["notification_type"])
+    assert [row["notification_type"] for row in told] == ["inbox"]
+    account.comment(task, "Here we are")
+    account.write(customer, "One thing more")
+    assert odoo.rpc("mail.notification", "search_count", domain) == 1

@@ -83,7 +83,7 @@ class TestReasons(FateCase):
                 if isinstance(answer, dict):
                     self.assertNotIn(status.find(answer.get("status")).name, reason)
                 self.assertNotRegex(reason, r"status|HTTP|Error|\(|\b[45]\d\d\b")
-                if row.state != "sent":
+                if row.state in ("failed", "uncertain"):
                     self.assertRegex(reason, r"^[A-Z].*\.$")
                     self.assertTrue(row.failure_detail)
 
