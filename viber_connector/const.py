@@ -226,3 +226,11 @@ PREVIEW_MAX_LENGTH = 100
 BUS_REFRESH = "viber_connector/refresh"
 #: Type of the bus notification that the form of a conversation has changed.
 BUS_RELOAD = "viber_connector/reload"
+#: Type of the bus notification that the cards of a place (a project, say) have changed.
+BUS_BOARD = "viber_connector/board"
+#: Type of the bus notification that other customers wait for somebody than before.
+BUS_COUNTER = "viber_connector/counter"
+#: Those who work on conversations: they have the counter and the live boards.
+AGENTS = "viber_connector.group_viber_agent"
+#: The channel of a place beside its own.
+BOARD = "viber_board"

@@ -3,6 +3,7 @@ from . import viber_queue_mixin
 from . import ir_cron
 from . import viber_guarded_mixin
 from . import ir_attachment
+from . import ir_http
 from . import ir_websocket
 from . import res_lang
 from . import viber_conversation_mixin
@@ -11,6 +12,8 @@ from . import viber_conversation_start
 from . import viber_conversation_notify
 from . import viber_conversation_wait
 from . import viber_conversation_live
+from . import viber_conversation_board
+from . import viber_conversation_desk
 from . import viber_conversation_views
 from . import viber_account
 from . import viber_account_key

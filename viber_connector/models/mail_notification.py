@@ -88,6 +88,8 @@ class MailNotification(models.Model):
         changed.res_partner_id.with_prefetch().mapped("name")
         # The author's counter of failures, wherever they are in Odoo.
         failures.mail_message_id._notify_message_notification_update()
+        # The sign on its card.
+        failures._viber_push_board()
         # Whoever has the conversation open.
         changed._viber_push()
 
@@ -98,6 +100,11 @@ class MailNotification(models.Model):
             conversations._viber_push_fates(
                 messages.filtered(lambda m, c=conversations: m.model == c._name)
             )
+
+    def _viber_push_board(self):
+        for conversations in self.mail_message_id._viber_conversations():
+            # Of a message that goes with its record.
+            conversations.exists()._viber_push_board(counters=False)
 
     def _viber_fail(self, failure_type):
         """Show that nothing of a message goes to Viber, and why.
@@ -115,6 +122,7 @@ class MailNotification(models.Model):
             }
         )
         self.mail_message_id._notify_message_notification_update()
+        self._viber_push_board()
         self._viber_push()
 
     def _viber_reason(self, failure_type):

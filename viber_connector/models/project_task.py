@@ -20,6 +20,8 @@ class ProjectTask(models.Model):
 
     _viber_assignee_field = "user_ids"
     _viber_previous_field = "viber_previous_task_id"
+    _viber_container_field = "project_id"
+    _viber_desk_action = "viber_connector.viber_conversation_action"
     _viber_company_fields = {
         "company_id",
         "display_in_project",

@@ -77,6 +77,10 @@ class ViberConversationMixin(models.AbstractModel):
     _viber_customer_field = "partner_id"
     _viber_assignee_field = "user_id"
     _viber_previous_field = None
+    #: Its field that holds the place where it stands, whose readers see it move.
+    _viber_container_field = None
+    #: External id of the action that lists its conversations.
+    _viber_desk_action = None
     #: Its fields that say to which company it belongs.
     _viber_company_fields = {"company_id"}
     #: What it takes to choose among conversations; their texts may be long.

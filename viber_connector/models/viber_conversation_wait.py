@@ -269,6 +269,7 @@ class ViberConversationMixin(models.AbstractModel):
             )
             carrier.invalidate_recordset(["viber_waiting_since"], flush=False)
             carrier.modified(["viber_waiting_since"])
+            carrier._viber_push_board()
 
     def _viber_write_quietly(self, **values):
         """Write columns without anybody noticing: neither ``write_date`` nor what is
@@ -292,6 +293,9 @@ class ViberConversationMixin(models.AbstractModel):
         for name, value in values.items():
             self._fields[name]._update_cache(self, value or None)
         self.modified(values)
+        # Nobody looks while modules are updated.
+        if self.pool.ready:
+            self._viber_push_board(counters="viber_waiting_since" in values)
 
     # -- Closing ---------------------------------------------------------------------
 

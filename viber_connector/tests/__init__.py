@@ -2,6 +2,7 @@ from . import test_account
 from . import test_actions
 from . import test_architecture
 from . import test_becoming
+from . import test_board
 from . import test_channel
 from . import test_claims
 from . import test_contacts

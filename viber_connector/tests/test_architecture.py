@@ -22,6 +22,7 @@ PUBLIC_METHODS = {
         "unlink",
         "write",
     },
+    "ir.http": {"session_info"},
     "mail.mail": {"create", "send"},
     "mail.message": {
         "unlink",
@@ -45,6 +46,7 @@ PUBLIC_METHODS = {
         "message_unsubscribe",
         "notify_cancel_by_type",
         "unlink",
+        "viber_waiting_for_me",
         "write",
     },
     "viber.event": {"action_reprocess", "unlink"},

@@ -18,6 +18,8 @@ class HelpdeskTicket(models.Model):
     )
 
     _viber_previous_field = "viber_previous_ticket_id"
+    _viber_container_field = "team_id"
+    _viber_desk_action = "viber_connector_helpdesk_mgmt.viber_conversation_action"
     _viber_company_fields = {"company_id", "team_id"}
     _viber_choice_fields = ("active", "partner_id", "stage_id", "team_id")
 

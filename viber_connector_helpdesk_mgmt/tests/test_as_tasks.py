@@ -2,6 +2,7 @@
 
 from odoo.addons.viber_connector.tests import (
     test_actions,
+    test_board,
     test_channel,
     test_contacts,
     test_conversation_rules,
@@ -209,4 +210,20 @@ class TestTold(TeamCase, test_team.TestTold):
 
 
 class TestAssigned(TeamCase, test_team.TestAssigned):
+    pass
+
+
+class TestMoves(TicketCase, test_board.TestMoves):
+    pass
+
+
+class TestSigns(TicketCase, test_board.TestSigns):
+    pass
+
+
+class TestDesk(TicketCase, test_board.TestDesk):
+    pass
+
+
+class TestBoardChannel(TicketCase, test_board.TestBoardChannel):
     pass

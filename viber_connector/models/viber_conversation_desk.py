@@ -1,0 +1,197 @@
+"""A conversation among others: what lists, cards and the agent's counter show of it."""
+
+from odoo import api, fields, models
+from odoo.fields import Domain
+
+from .. import const
+
+
+class ViberConversationMixin(models.AbstractModel):
+    _inherit = "viber.conversation.mixin"
+
+    viber_assignee_ids = fields.Many2many(
+        "res.users",
+        string="Assignees of the Conversation",
+        compute="_compute_viber_assignee_ids",
+        search="_search_viber_assignee_ids",
+        help="Who works on it, as every carrier calls them.",
+    )
+    viber_is_mine = fields.Boolean(
+        compute="_compute_viber_is_mine",
+        help="The user works on this conversation.",
+    )
+    viber_is_open = fields.Boolean(
+        compute="_compute_viber_is_open",
+        search="_search_viber_is_open",
+        help="This conversation goes on.",
+    )
+    viber_is_undelivered = fields.Boolean(
+        "Not Delivered",
+        compute="_compute_viber_is_undelivered",
+        search="_search_viber_is_undelivered",
+        help="A message of this conversation did not reach the customer in Viber.",
+    )
+    viber_desk = fields.Json(
+        compute="_compute_viber_desk",
+        help="What lists and cards know of a conversation beside its fields: the "
+        "channel on which they hear that it has changed, after how many minutes a "
+        "customer waits long and too long, whether a message was not delivered. Nothing "
+        "of what is no conversation.",
+    )
+
+    @api.depends(lambda self: [self._viber_assignee_field])
+    def _compute_viber_assignee_ids(self):
+        for record in self:
+            record.viber_assignee_ids = record._viber_assignees()
+
+    @api.depends(lambda self: ["viber_account_id", self._viber_assignee_field])
+    @api.depends_context("uid")
+    def _compute_viber_is_mine(self):
+        for record in self:
+            record.viber_is_mine = (
+                bool(record.viber_account_id)
+                and self.env.uid in record._viber_assignees().ids
+            )
+
+    @api.model
+    def _search_viber_assignee_ids(self, operator, value):
+        return Domain(self._viber_assignee_field, operator, value)
+
+    def _compute_viber_is_open(self):
+        for record in self:
+            record.viber_is_open = record._viber_is_open()
+
+    @api.model
+    def _search_viber_is_open(self, operator, value):
+        if operator != "in" or set(value) != {True}:
+            return NotImplemented
+        return Domain(self._viber_open_domain())
+
+    @api.depends("viber_account_id")
+    def _compute_viber_is_undelivered(self):
+        conversations = self.filtered("viber_account_id")
+        undelivered = conversations._viber_undelivered() if conversations else ()
+        for record in self:
+            record.viber_is_undelivered = record.id in undelivered
+
+    @api.model
+    def _search_viber_is_undelivered(self, operator, value):
+        if operator != "in" or set(value) != {True}:
+            return NotImplemented
+        return Domain("id", "in", self._viber_failures().subselect("res_id"))
+
+    def _viber_undelivered(self):
+        """:return: ids of those of which a message did not reach the customer
+        :rtype: set[int]
+        """
+        failures = self._viber_failures(("res_id", "in", self.ids))
+        rows = self.env.execute_query(failures.select("res_id"))
+        return {res_id for [res_id] in rows}
+
+    @api.model
+    def _viber_failures(self, *conditions):
+        """:param tuple conditions: what else is asked of the messages
+        :return: query for the messages of this model that did not reach a customer
+        :rtype: Query
+        """
+        # sudo: that something failed may be known to whoever may see the record
+        failed = (
+            self.env["mail.notification"]
+            .sudo()
+            ._search(
+                [
+                    ("notification_type", "=", "viber"),
+                    ("notification_status", "=", "exception"),
+                ]
+            )
+        )
+        return (
+            self.env["mail.message"]
+            .sudo()
+            ._search(
+                [
+                    ("model", "=", self._name),
+                    ("id", "in", failed.subselect("mail_message_id")),
+                    *conditions,
+                ],
+                order="id",
+            )
+        )
+
+    @api.depends(
+        lambda self: [
+            "viber_account_id",
+            *filter(None, [self._viber_container_field]),
+        ]
+    )
+    def _compute_viber_desk(self):
+        # sudo: two bounds of the account are no secret, and whoever may see the record
+        # need not see its place; the channel is for those who do
+        conversations = self.sudo().filtered("viber_account_id")
+        undelivered = conversations._viber_undelivered() if conversations else ()
+        desks = {}
+        for known in conversations:
+            # Many on a page have one in common.
+            is_undelivered = known.id in undelivered
+            key = (known.viber_account_id, known._viber_container(), is_undelivered)
+            if key not in desks:
+                desks[key] = known._viber_desk(is_undelivered)
+            known.with_env(self.env).viber_desk = desks[key]
+        (self - conversations).viber_desk = False
+
+    def _viber_desk(self, is_undelivered):
+        account = self.viber_account_id
+        return {
+            "channel": self._viber_board_name(),
+            "warning": account.waiting_warning_minutes,
+            "danger": account.waiting_danger_minutes,
+            "undelivered": is_undelivered,
+        }
+
+    # -- The counter -----------------------------------------------------------------
+
+    @api.model
+    @api.readonly
+    def viber_waiting_for_me(self):
+        """Count the customers who wait for the user.
+
+        :return: one dict for each model that carries conversations and that the user
+            may read, where there are any: ``model``, its ``name``, the ``action`` that
+            lists its conversations, ``count``; for the boards the ``channels`` of the
+            places where new ones begin, how those of any ``place`` are called, and the
+            ``place_field``; nothing for those who are no agents
+        :rtype: list[dict]
+        """
+        if not self.env.user.has_group(const.AGENTS):
+            return []
+        carriers = [self.env[name] for name in self._viber_carriers()]
+        desks = [
+            carrier._viber_user_desk()
+            for carrier in carriers
+            if carrier.has_access("read")
+        ]
+        return [desk for desk in desks if desk["count"] or desk["channels"]]
+
+    @api.model
+    def _viber_user_desk(self):
+        return {
+            "model": self._name,
+            "name": self.env["ir.model"]._get(self._name).name,
+            "action": self._viber_desk_action,
+            "count": self.search_count(
+                [
+                    ("viber_waiting_since", "!=", False),
+                    (self._viber_assignee_field, "in", self.env.uid),
+                    # Where it is archived somebody waits all the same.
+                    *self._viber_of_any_age(),
+                ]
+            ),
+            "channels": self._viber_home_channels(),
+            "place": f"{const.BOARD}_{self._viber_container_model()}",
+            "place_field": self._viber_container_field,
+        }
+
+    @api.model
+    def _viber_of_any_age(self):
+        name = self._active_name
+        return [(name, "in", (True, False))] if name else []
