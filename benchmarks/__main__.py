@@ -21,6 +21,16 @@ RECEIPTS = 2000
 MESSAGES, CUSTOMERS, LATENCY = 500, 50, 0.2
 ROUND_TRIPS = 20
 ROW = "{:<44}{:>12}{:>12}{:>9}{:>9}"
+_INSIDE = {
+    "texts": ("texts into the chatter a second", "≥ 0.8"),
+    "first_messages": ("contact + task + message a second", "≥ 0.8"),
+    "agents_post": ("an agent's post (s), bare: by e-mail", "≤ 1.3"),
+}
+_VIEWS = {
+    "board": ("Project's board (s), bare: without ours", "≤ 1.2"),
+    "task_list": ("Project's list (s)", "≤ 1.2"),
+    "conversations": ("Viber → Conversations (s)", "≤ 1.2"),
+}
 
 
 def main():
@@ -34,7 +44,8 @@ def main():
                 _callbacks(server, account)
                 _latency(server, account, viber)
                 _sends_and_receipts(server, account, viber)
-            _inside(variables, database)
+            _inside(variables, database, "inside.py", _INSIDE)
+            _inside(variables, database, "views.py", _VIEWS)
 
 
 def _configuration(variables):
@@ -188,18 +199,17 @@ def _trigger(server, name):
     server.rpc("ir.cron", "method_direct_trigger", [row["res_id"]])
 
 
-def _inside(variables, database):
-    """Figures within one process."""
+def _inside(variables, database, name, names):
+    """Figures within one process.
+
+    :param str name: of the script
+    :param dict names: title and what is to be reached, by the name of each figure
+    """
     command = devtools.odoo.command("shell", "-d", database, "--no-http")
-    with (ROOT / "benchmarks" / "inside.py").open() as script:
+    with (ROOT / "benchmarks" / name).open() as script:
         result = subprocess.run(
             command, env=variables, stdin=script, capture_output=True, text=True
         )
-    names = {
-        "texts": ("texts into the chatter a second", "≥ 0.8"),
-        "first_messages": ("contact + task + message a second", "≥ 0.8"),
-        "agents_post": ("an agent's post (s), bare: by e-mail", "≤ 1.3"),
-    }
     found = [line for line in result.stdout.splitlines() if line.startswith("FIGURE ")]
     if len(found) != len(names):
         sys.exit(result.stdout + result.stderr)

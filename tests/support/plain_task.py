@@ -55,6 +55,8 @@ def _measure(env):
         "open the menu of messages": lambda: _open_menu(agent, message),
         "suggest recipients": lambda: seen._message_get_suggested_recipients_batch(),
         "open the form": lambda: _open_form(alone.with_user(agent)),
+        "open the list": lambda: _open_many(alone.with_user(agent), "list"),
+        "open the board": lambda: _open_many(alone.with_user(agent), "kanban"),
     }
     counts = {name: _count(env, do) for name, do in done.items()}
     told = {
@@ -104,11 +106,18 @@ def _open_menu(user, message):
 
 
 def _open_form(task):
-    names = task.get_views([(False, "form")])["models"][task._name]["fields"]
+    task.web_read(_specification(task, "form"))
+
+
+def _open_many(task, view_type):
+    domain = [("project_id", "=", task.project_id.id)]
+    task.web_search_read(domain, _specification(task, view_type))
+
+
+def _specification(tasks, view_type):
+    names = tasks.get_views([(False, view_type)])["models"][tasks._name]["fields"]
     display = {"fields": {"display_name": {}}}
-    task.web_read(
-        {
-            name: display if task._fields[name].type == "many2one" else {}
-            for name in names
-        }
-    )
+    return {
+        name: display if tasks._fields[name].type == "many2one" else {}
+        for name in names
+    }
