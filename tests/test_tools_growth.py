@@ -276,6 +276,11 @@ TABLE = {
     "text.link_to_html": [
         (tools.text.link_to_html, make, TEXTS) for make in (fill, wrap("a.", ".b"))
     ],
+    "title.complete": [
+        (lambda text: tools.title.complete("", text), make, TEXTS)
+        for make in (fill, wrap("Hi\n", ""))
+    ],
+    "title.says_something": [(tools.title.says_something, fill, TEXTS)],
     "words.find_words": [
         (lambda raw: _find_words({"text": raw}), fill, TEXTS),
         (lambda raw: _find_words({"x": list(raw)}), fill, TEXTS),

@@ -219,6 +219,11 @@ CONTACT_NAME_MAX_LENGTH = 100
 CONVERSATION_NAME_MAX_LENGTH = 80
 #: Characters of a customer's last message that lists and cards show.
 PREVIEW_MAX_LENGTH = 100
+#: Lines of a list that is made for one look: conversations of a customer, messages of
+#: one who is blocked; who wants more looks in the boards and in the inbox.
+LISTED_MAX = 100
+#: Characters of a message that such a list shows.
+WORDS_MAX_LENGTH = 1_000
 
 # -- The web client ------------------------------------------------------------
 

@@ -9,11 +9,14 @@ from . import res_lang
 from . import viber_conversation_mixin
 from . import viber_conversation_rights
 from . import viber_conversation_start
+from . import viber_conversation_title
 from . import viber_conversation_notify
 from . import viber_conversation_wait
 from . import viber_conversation_live
 from . import viber_conversation_board
 from . import viber_conversation_desk
+from . import viber_conversation_customer
+from . import viber_conversation_block
 from . import viber_conversation_views
 from . import viber_account
 from . import viber_account_key
@@ -22,9 +25,11 @@ from . import viber_account_pause
 from . import viber_account_quota
 from . import viber_account_failures
 from . import viber_account_team
+from . import viber_account_live
 from . import viber_subscriber
 from . import viber_subscriber_contact
 from . import viber_subscriber_conversation
+from . import viber_subscriber_header
 from . import viber_event_digest
 from . import viber_event
 from . import viber_event_parked
@@ -56,3 +61,5 @@ from . import project_project
 from . import project_task
 from . import project_task_type
 from . import res_partner
+from . import res_partner_conversation
+from . import res_users

@@ -2,7 +2,6 @@
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
-from odoo.tools import format_date
 
 from ..tools import keyboard, reference
 
@@ -10,6 +9,7 @@ from ..tools import keyboard, reference
 _REACHED_BY = (
     "message_partner_ids",
     "viber_account_id.active",
+    "viber_account_id.pause_count",
     "viber_account_id.quota_renewal_date",
     "viber_account_id.state",
     "viber_subscriber_id.is_subscribed",
@@ -48,7 +48,7 @@ class ViberConversationMixin(models.AbstractModel):
         "there.",
     )
     viber_account_id = fields.Many2one(
-        related="viber_subscriber_id.account_id", store=True
+        string="Viber Account", related="viber_subscriber_id.account_id", store=True
     )
     viber_customer_id = fields.Many2one(
         "res.partner",
@@ -264,19 +264,7 @@ class ViberConversationMixin(models.AbstractModel):
                 "The customer does not follow this conversation: nothing reaches them "
                 "before you add them to the followers."
             )
-        if not account.active or account.state != "connected":
-            return self.env._(
-                "The Viber account %s is not connected: your messages wait until it "
-                "is.",
-                account.name,
-            )
-        if self.env["viber.message"]._awaits_quota(self.viber_subscriber_id):
-            return self.env._(
-                "The free messages of the bot are used up: your messages wait until "
-                "the customer writes, or until %s.",
-                format_date(self.env, account.quota_renewal_date),
-            )
-        return False
+        return account._explain_rest(self.viber_subscriber_id) or False
 
     def _viber_explain_no_conversation(self):
         customer = self.viber_customer_id

@@ -32,6 +32,9 @@ class ViberConversationMixin(models.AbstractModel):
                 record.id: record.viber_subscriber_id.id for record in self.sudo()
             }
         result = super().write(vals)
+        if customer in vals or "viber_subscriber_id" in vals:
+            # sudo: a portal user may not read the field
+            self.sudo().filtered("viber_subscriber_id")._viber_push_reload()
         if before:
             self.filtered(
                 lambda record: record.sudo().viber_subscriber_id.id != before[record.id]
@@ -77,6 +80,15 @@ class ViberConversationMixin(models.AbstractModel):
         where a project is shared, customers may change tasks, too
         """
         self.check_access("write")
+        self._viber_check_employee()
+
+    def _viber_check_reader(self):
+        """:raise AccessError: when the user is no employee who may read the record"""
+        self.check_access("read")
+        self._viber_check_employee()
+
+    @api.model
+    def _viber_check_employee(self):
         if not self.env.su and not self.env.user._is_internal():
             raise AccessError(
                 self.env._(
@@ -181,7 +193,10 @@ class ViberConversationMixin(models.AbstractModel):
             partner_ids = [pid for pid in partner_ids if pid != worker_id]
         if partner_ids and not self.env.su:
             self._viber_check_followers(partner_ids)
-        return super().message_subscribe(partner_ids, subtype_ids)
+        result = super().message_subscribe(partner_ids, subtype_ids)
+        if not self.env.su:
+            self._viber_tell_following(partner_ids)
+        return result
 
     def message_unsubscribe(self, partner_ids=None):
         """Keep the customers: who does not follow a conversation gets no answer."""
@@ -191,7 +206,22 @@ class ViberConversationMixin(models.AbstractModel):
         self.sudo().filtered(
             lambda record: record.viber_subscriber_id.partner_id.id in others
         ).with_env(self.env)._viber_keep_customer()
-        return super().message_unsubscribe(partner_ids)
+        result = super().message_unsubscribe(partner_ids)
+        self._viber_tell_following(partner_ids)
+        return result
+
+    def _viber_tell_following(self, partner_ids):
+        """Have the forms read again that tell whether the customer follows.
+
+        :param partner_ids: contacts who have begun or ended to follow, or ``None``
+        """
+        # sudo: a portal user may not read the fields
+        self.sudo().filtered(
+            lambda record: (
+                record.viber_subscriber_id
+                and record.viber_customer_id.id in (partner_ids or ())
+            )
+        )._viber_push_reload()
 
     def _message_auto_subscribe_followers(self, updated_values, default_subtype_ids):
         followers = super()._message_auto_subscribe_followers(

@@ -4,8 +4,7 @@ from markupsafe import Markup
 
 from odoo import api, models
 
-from .. import const
-from ..tools.text import is_visible, shorten, to_plain
+from ..tools import title
 
 
 class ViberConversationMixin(models.AbstractModel):
@@ -28,7 +27,7 @@ class ViberConversationMixin(models.AbstractModel):
             and previous._viber_is_near(account)
         )
         vals = {
-            "name": self._viber_title(subscriber, content),
+            **self._viber_title_vals(subscriber, title.complete("", content.text)),
             "description": self._viber_description(content, previous, is_near),
             "viber_subscriber_id": subscriber.id,
             self._viber_customer_field: subscriber.partner_id.id,
@@ -39,12 +38,32 @@ class ViberConversationMixin(models.AbstractModel):
         return worker._viber_create(account, vals).with_env(self.env)
 
     @api.model
-    def _viber_title(self, subscriber, content):
-        lines = to_plain(content.text).split("\n")
-        first_line = next(filter(is_visible, lines), "")
-        return shorten(first_line, const.CONVERSATION_NAME_MAX_LENGTH) or self.env._(
-            "Viber message from %s", subscriber.partner_id.name
-        )
+    def _viber_begin(self, subscriber):
+        """Make a conversation in which an employee writes first, with their rights.
+
+        :param viber.subscriber subscriber: to whom
+        :return: a record of this model
+        :raise AccessError: when the user may not make one, or may not see the customer
+            or an open conversation of theirs
+        """
+        self.check_access("create")
+        subscriber.with_env(self.env)._check_attachable(self.browse())
+        # sudo: where an account's conversations stand is for managers to read; what is
+        # made there is made by the user
+        subscriber = subscriber.sudo()
+        account = subscriber.account_id
+        self._viber_ensure_place(account)
+        name = self._viber_empty_titles(subscriber)[1]
+        vals = {
+            "name": name,
+            "viber_draft_title": name,
+            "description": Markup(""),
+            "viber_subscriber_id": subscriber.id,
+            self._viber_customer_field: subscriber.partner_id.id,
+        }
+        record = self._viber_create(account, vals)
+        record._viber_assign(self.env.user)
+        return record
 
     @api.model
     def _viber_description(self, content, previous, is_near):

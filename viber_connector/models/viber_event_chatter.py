@@ -38,6 +38,7 @@ class ViberEvent(models.Model):
             conversation = subscriber._start_conversation(content, earlier)
         else:
             conversation._viber_push_new()
+            conversation._viber_complete_title(content)
         self._post_opening(subscriber, conversation)
         conversation._viber_find_assignee()
         posted = conversation.with_context(

@@ -59,9 +59,13 @@ class ViberMessage(models.Model):
             with self.env.cr.savepoint():
                 if error:
                     return self._take_error(error)
+                is_last_of_quota = self.failure_type == "viber_rate"
                 self._take_result(future.result())
                 if not self.subscriber_id.is_subscribed:
                     return (self._prove_present,)
+                if is_last_of_quota:
+                    # What the form tells of waiting is over.
+                    return (self.subscriber_id._reload_conversations,)
         except CONFLICTS:
             raise
         except Exception:

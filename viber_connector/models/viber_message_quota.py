@@ -85,6 +85,7 @@ class ViberMessage(models.Model):
     @api.model
     def _follow_quota(self, behind, untold):
         behind.exists()._sum_up()
+        behind.exists().subscriber_id._reload_conversations()
         for account in untold:
             self._attempt(account._tell_quota)
 

@@ -7,6 +7,9 @@ from .. import const
 from ..tools.text import is_visible
 from .viber_queue_mixin import exact_now
 
+# What the forms of conversations tell, and people decide.
+_SHOWN = {"is_blocked", "partner_id"}
+
 
 class ViberSubscriber(models.Model):
     """A Viber user as one bot account knows them; Viber gives other ids at each bot."""
@@ -95,6 +98,9 @@ class ViberSubscriber(models.Model):
             subscriber._move_conversations(conversations, partner)
         if "is_blocked" in vals and not vals["is_blocked"]:
             self.env["viber.event"]._unpark(self.account_id, self)
+        if not _SHOWN.isdisjoint(vals):
+            # sudo: whoever sees a conversation of theirs reads it anew
+            self.sudo()._reload_conversations()
         return result
 
     def unlink(self):

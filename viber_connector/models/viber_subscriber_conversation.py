@@ -38,7 +38,9 @@ class ViberSubscriber(models.Model):
         return [
             record.with_env(self.env)
             for carrier in self._carriers()
-            for record in carrier.search_fetch(theirs, carrier._viber_choice_fields)
+            for record in carrier.search_fetch(
+                theirs, [*carrier._viber_choice_fields, "viber_draft_title"]
+            )
             if record._viber_is_conversation()
         ]
 
@@ -230,3 +232,56 @@ class ViberSubscriber(models.Model):
         """Have the forms read again: what they tell about the customer has changed."""
         for conversations in self._conversations():
             conversations._viber_push_reload()
+
+    # -- Showing them ----------------------------------------------------------------
+
+    def _visible_conversations(self):
+        """Like :meth:`_conversations`, as far as the user may read them.
+
+        :rtype: list[viber.conversation.mixin]
+        """
+        theirs = [("viber_subscriber_id", "in", self.ids)]
+        found = [
+            carrier.search(theirs, order="id desc")
+            for carrier in self._carriers()
+            if carrier.has_access("read")
+        ]
+        return [records for records in found if records]
+
+    def _conversations_action(self):
+        """:return: the action that lists their conversations that the user may read
+        :rtype: dict
+        """
+        found = self._visible_conversations()
+        if len(found) > 1:
+            # No list of Odoo's shows records of several models.
+            return self.env["viber.conversation.entry"]._list_action(found)
+        model = found[0]._name if found else "project.task"
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Conversations"),
+            "res_model": model,
+            "views": [[False, "list"], [False, "form"]],
+            "domain": [("viber_subscriber_id", "in", self.ids)],
+            "context": {"active_test": False, "create": False},
+        }
+
+    def _conversation_to_write_in(self):
+        """Find the open conversation of one of these customers, or begin one: at the
+        account where they wrote last.
+
+        :return: a single record
+        :rtype: viber.conversation.mixin
+        :raise AccessError: when the user may not make conversations with the customer
+        """
+        there = self.filtered(lambda person: person.customer_state == "subscribed")
+        going_on = [
+            record
+            for records in there._visible_conversations()
+            for record in records.filtered_domain(records._viber_open_domain())
+            if record._viber_is_conversation()
+        ]
+        if going_on:
+            return self._latest(going_on)
+        person = max(there, key=lambda p: (p.last_message_date or p.create_date, p.id))
+        return self.env[person.account_id.conversation_model]._viber_begin(person)

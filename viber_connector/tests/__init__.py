@@ -14,6 +14,7 @@ from . import test_faces
 from . import test_failures
 from . import test_fate
 from . import test_files_out
+from . import test_header
 from . import test_illness
 from . import test_inbox
 from . import test_inbox_failures
@@ -46,6 +47,7 @@ from . import test_taking_over
 from . import test_team
 from . import test_text_files
 from . import test_text_out
+from . import test_titles
 from . import test_tools_address
 from . import test_tools_callback
 from . import test_tools_downloads

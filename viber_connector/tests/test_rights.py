@@ -29,6 +29,8 @@ DECIDED = {
         *("task_template_id", "welcome_message"),
     },
     "viber.account.key": set(),
+    "viber.block": {"reason", "res_id", "res_model"},
+    "viber.conversation.entry": set(),
     "viber.event": set(),
     "viber.event.digest": set(),
     "viber.media": set(),

@@ -10,6 +10,7 @@ from odoo.addons.viber_connector.tests import (
     test_failures,
     test_fate,
     test_files_out,
+    test_header,
     test_inbox,
     test_inbox_failures,
     test_insiders,
@@ -28,6 +29,7 @@ from odoo.addons.viber_connector.tests import (
     test_statuses,
     test_team,
     test_text_files,
+    test_titles,
     test_uncertain,
     test_voice,
     test_wait,
@@ -226,4 +228,24 @@ class TestDesk(TicketCase, test_board.TestDesk):
 
 
 class TestBoardChannel(TicketCase, test_board.TestBoardChannel):
+    pass
+
+
+class TestTitles(TicketCase, test_titles.TestTitles):
+    pass
+
+
+class TestHeader(TicketCase, test_header.TestHeader):
+    pass
+
+
+class TestBanners(TicketCase, test_header.TestBanners):
+    pass
+
+
+class TestBlocking(TicketCase, test_header.TestBlocking):
+    pass
+
+
+class TestWriting(TicketCase, test_header.TestWriting):
     pass

@@ -1,10 +1,14 @@
 import { Chatter } from "@mail/chatter/web_portal/chatter";
 
 import { useEffect, useState } from "@odoo/owl";
+import { browser } from "@web/core/browser/browser";
 import { registry } from "@web/core/registry";
 import { useService } from "@web/core/utils/hooks";
 import { patch } from "@web/core/utils/patch";
 import { useRecordObserver } from "@web/model/relational_model/utils";
+
+// Milliseconds within which all that are open read what an account's state means.
+const ACCOUNT_SPREAD = 1000;
 
 /** A chatter listens to what happens in its conversation. */
 patch(Chatter.prototype, {
@@ -12,14 +16,26 @@ patch(Chatter.prototype, {
         super.setup(...arguments);
         const bus = useService("bus_service");
         const live = useService("viber_connector.live");
-        const reload = (place) => this.reloadViberRecord(place);
+        const reload = (what) => this.reloadViberRecord(what);
+        let timer = null;
+        // All conversations of an account hear of it together: not all ask at once.
+        const reloadSoon = ({ account_id: id }) => {
+            if (id && id === viber.accountId && timer === null) {
+                timer = browser.setTimeout(() => {
+                    timer = null;
+                    const { threadModel: model, threadId } = this.props;
+                    reload({ model, id: threadId });
+                }, Math.random() * ACCOUNT_SPREAD);
+            }
+        };
         // A record that is no conversation costs no channel. One that is going to be gets
         // its channel when it is saved: before, the server would refuse it.
-        const viber = useState({ isConversation: false });
+        const viber = useState({ isConversation: false, accountId: false });
         useRecordObserver((record) => {
             const { data, dirty } = record;
             viber.isConversation =
                 Boolean(data.viber_account_id) && (viber.isConversation || !dirty);
+            viber.accountId = viber.isConversation && data.viber_account_id.id;
         });
         useEffect(
             (model, id, isConversation) => {
@@ -34,6 +50,22 @@ patch(Chatter.prototype, {
                 };
             },
             () => [this.props.threadModel, this.props.threadId, viber.isConversation]
+        );
+        useEffect(
+            (id) => {
+                if (!id) {
+                    return;
+                }
+                live.join(`viber_account_${id}`);
+                bus.subscribe("viber_connector/reload", reloadSoon);
+                return () => {
+                    bus.unsubscribe("viber_connector/reload", reloadSoon);
+                    browser.clearTimeout(timer);
+                    timer = null;
+                    live.quit(`viber_account_${id}`);
+                };
+            },
+            () => [this.props.threadId && viber.accountId]
         );
     },
 
@@ -83,24 +115,28 @@ export const viberLiveService = {
             }
         });
 
-        // A record may be open twice, e.g. in a dialog: the last one closes the channel.
+        // Something may be open twice, e.g. in a dialog: the last one closes the channel.
+        function join(name) {
+            const count = listeners.get(name) || 0;
+            listeners.set(name, count + 1);
+            if (!count) {
+                bus.addChannel(name);
+            }
+        }
+
+        function quit(name) {
+            const count = listeners.get(name) - 1;
+            listeners.set(name, count);
+            if (!count) {
+                bus.deleteChannel(name);
+            }
+        }
+
         return {
-            listen(model, id) {
-                const name = channel(model, id);
-                const count = listeners.get(name) || 0;
-                listeners.set(name, count + 1);
-                if (!count) {
-                    bus.addChannel(name);
-                }
-            },
-            leave(model, id) {
-                const name = channel(model, id);
-                const count = listeners.get(name) - 1;
-                listeners.set(name, count);
-                if (!count) {
-                    bus.deleteChannel(name);
-                }
-            },
+            join,
+            quit,
+            listen: (model, id) => join(channel(model, id)),
+            leave: (model, id) => quit(channel(model, id)),
         };
     },
 };
