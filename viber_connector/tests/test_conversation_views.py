@@ -22,6 +22,12 @@ class TestViews(ViberCase):
             left = "//*[starts-with(@name, 'viber_conversation_')]"
             self.assertFalse(arch.xpath(left))
 
+    def test_no_two_parts_have_the_same_name(self):
+        for view_type in ("form", "kanban", "search"):
+            view = self.env.ref(f"viber_connector.viber_conversation_view_{view_type}")
+            parts = etree.fromstring(view.arch).xpath("/*/*[@name]/@name")
+            self.assertEqual(len(parts), len(set(parts)), parts)
+
     def test_a_view_that_is_named_may_be_of_another_type_than_asked_for(self):
         search = self.env.ref("project.view_task_search_form").id
         self.assertTrue(self.arch(search).xpath("//filter[@name='viber']"))
