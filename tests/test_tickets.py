@@ -62,6 +62,28 @@ def test_an_agent_answers_from_a_ticket(
     page.screenshot(path=screenshots / "8-ticket-narrow.png")
 
 
+def test_tickets_have_their_conversations_and_move_by_themselves(
+    page, odoo_threaded, account, simulator, customer, ticket, screenshots
+):
+    log_in(page, odoo_threaded)
+    page.goto(f"{odoo_threaded.url}/odoo/action-{BRIDGE}.viber_conversation_action")
+    row = page.locator(".o_data_row", has_text="Good day, my printer is on fire").first
+    expect(row.locator(".o_viber_waiting")).to_be_visible()
+    row.locator("button[name=action_viber_assign_to_me]").click()
+    expect(page.locator(".o_viber_count")).to_have_text("1")
+    account.write(customer, "Is anybody there?")
+    expect(page.locator(".o_data_row", has_text="Is anybody there?")).to_be_visible()
+    page.screenshot(path=screenshots / "9-tickets.png")
+    page.goto(
+        f"{odoo_threaded.url}/odoo/action-helpdesk_mgmt.helpdesk_ticket_action_opened"
+    )
+    card = page.locator(".o_kanban_record", has_text="Is anybody there?")
+    expect(card.locator(".o_viber_waiting")).to_be_visible()
+    page.wait_for_timeout(1500)
+    account.comment(ticket, "It is being extinguished")
+    expect(card.locator(".o_viber_waiting")).to_have_count(0)
+
+
 def test_the_phone_is_asked_for_and_shared(
     page, odoo_threaded, account, simulator, customer, ticket
 ):

@@ -35,8 +35,8 @@ class ViberConversationMixin(models.AbstractModel):
         compute="_compute_viber_desk",
         help="What lists and cards know of a conversation beside its fields: the "
         "channel on which they hear that it has changed, after how many minutes a "
-        "customer waits long and too long, whether a message was not delivered. Nothing "
-        "of what is no conversation.",
+        "customer waits long and too long, whether a message was not delivered. "
+        "Nothing of what is no conversation.",
     )
 
     @api.depends(lambda self: [self._viber_assignee_field])
