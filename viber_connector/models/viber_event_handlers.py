@@ -87,4 +87,6 @@ class ViberEvent(models.Model):
         subscriber._set_subscribed(True)
 
     def _handle_unsubscribed(self, subscriber, _event, _downloads):
-        subscriber._set_subscribed(False)
+        # Told late, maybe after Viber has taken a message for them since.
+        if not self.env["viber.message"]._is_taken_since(subscriber, self.event_date):
+            subscriber._set_subscribed(False)

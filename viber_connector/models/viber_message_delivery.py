@@ -100,6 +100,20 @@ class ViberMessage(models.Model):
         for row in arrived.filtered(lambda row: not row.subscriber_id.is_subscribed):
             row.subscriber_id._prove_present(row.sending_date)
 
+    @api.model
+    def _is_taken_since(self, subscriber, date):
+        """:param datetime date: by Viber's clock
+        :return: whether Viber has taken a message for a customer since, by its clock
+        :rtype: bool
+        """
+        last = self.search(
+            [("subscriber_id", "=", subscriber.id), ("state", "in", _ARRIVED)],
+            order="sending_date desc, id desc",
+            limit=1,
+        )
+        taken = _token_date(last.message_token or "")
+        return bool(taken and taken > date)
+
     def _refuse(self, event):
         """The customer's client could not show what Viber had accepted."""
         reason = self.env._(

@@ -98,6 +98,16 @@ class TestPresence(FateCase):
         self.assertEqual(row.state, "seen")
         self.assert_left()
 
+    def test_a_leave_from_before_what_viber_took_says_nothing(self):
+        row = self.answered()
+        event = self.event("unsubscribed")
+        row.message_token = str(
+            token_at(fields.Datetime.add(row.sending_date, seconds=1))
+        )
+        self.receive(event)
+        self.process()
+        self.assert_back()
+
     def test_an_answer_that_came_late_shows_nothing(self):
         row = self.answered()
         self.receive(self.event("unsubscribed"))
