@@ -241,6 +241,15 @@ TABLE = {
     "payload.file_kind": [
         (lambda text: tools.payload.file_kind(text, text, 1), fill, TEXTS),
     ],
+    "payload.outgoing_kind": [
+        (
+            lambda text: tools.payload.outgoing_kind(
+                tools.payload.OutgoingFile(text, text, 1, text)
+            ),
+            fill,
+            TEXTS,
+        )
+    ],
     "phone.to_e164": [
         (lambda text: tools.phone.to_e164(text, "UA"), make, TEXTS)
         for make in (fill, wrap("+38067", ""), wrap("tel:+380;phone-context=", ";"))

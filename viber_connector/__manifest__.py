@@ -22,6 +22,7 @@
         "views/viber_conversation_views.xml",
         "wizard/viber_conversation_entry_views.xml",
         "wizard/viber_block_views.xml",
+        "views/mail_compose_message_views.xml",
         "views/project_task_views.xml",
         "views/res_partner_views.xml",
         "views/viber_menus.xml",

@@ -156,6 +156,8 @@ WAITING_STATES = {"outgoing", "sending"}
 BROKEN_STATES = {"failed", "uncertain"}
 #: Of Odoo's notifications: the recipient has got nothing, and will get nothing.
 LOST_STATUSES = {"bounce", "canceled", "exception"}
+#: In which nothing of a message can have reached the customer.
+CHANGEABLE_STATES = {"outgoing", "failed", "canceled"}
 
 # -- The inbox ---------------------------------------------------------------
 

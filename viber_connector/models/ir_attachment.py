@@ -18,7 +18,7 @@ from odoo.tools.misc import hash_sign, verify_hash_signed
 
 from .. import const
 from ..tools import content as content_tools
-from ..tools import html_text
+from ..tools import html_text, payload
 from ..tools.payload import OutgoingFile
 
 _SCOPE = "viber_connector.media"
@@ -70,6 +70,22 @@ class IrAttachment(models.Model):
             size=self.file_size,
             url=self._viber_url(account, name),
             is_too_big=is_too_big and is_scalable,
+        )
+
+    def _viber_fate(self, account):
+        """Tell as what this file would leave, by its type and size.
+
+        :param viber.account account: under whose address
+        :return: ``picture``, ``scaled`` (a picture, made smaller), ``video``, ``file``,
+            ``link`` (to a file of ours), ``url`` (to a place elsewhere)
+        :rtype: str
+        """
+        if self.type == "url":
+            return "url"
+        file = self._viber_outgoing_file(account)
+        is_smaller = file.size < self.file_size
+        return (
+            "scaled" if file.is_too_big or is_smaller else payload.outgoing_kind(file)
         )
 
     def _viber_small_copy(self):

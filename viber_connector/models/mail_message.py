@@ -192,10 +192,23 @@ class MailMessage(models.Model):
         """:return: under whose name the customer sees this message
         :rtype: payload.Sender
         """
-        voice, author = self._viber_voice()
-        if account.send_as_employee and voice == COMPANY and author:
+        if author := self._viber_employee_named(account):
             return payload.Sender(author.name, author._viber_avatar_url(account))
         return payload.Sender(account.name, account.icon_url or "")
+
+    def _viber_sender_name(self, account):
+        """:return: the name of :meth:`_viber_sender`
+        :rtype: str
+        """
+        return (self._viber_employee_named(account) or account).name
+
+    def _viber_employee_named(self, account):
+        """:return: the employee under whose name it leaves; empty: the account's
+        :rtype: res.partner
+        """
+        voice, author = self._viber_voice()
+        is_named = account.send_as_employee and voice == COMPANY
+        return author if is_named else author.browse()
 
     def _viber_rows(self):
         """:return: the rows of the outbox that these messages made

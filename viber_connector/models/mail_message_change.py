@@ -1,7 +1,11 @@
 """Who may change or remove what is said in Viber, and what comes of it."""
 
 from odoo import models
-from odoo.exceptions import AccessError, UserError
+from odoo.exceptions import AccessError, MissingError, UserError
+
+from odoo.addons.mail.tools.discuss import Store
+
+from .. import const
 
 # What a person may not change once it was said in Viber.
 _CONTENT = {"attachment_ids", "body"}
@@ -9,8 +13,6 @@ _CONTENT = {"attachment_ids", "body"}
 _PUBLICITY = {"is_internal", "message_type", "subtype_id"}
 # What makes a message say what it says, as whom and to whom.
 _OWN = _CONTENT | _PUBLICITY | {"author_id"}
-# States in which nothing of a message can have reached the customer.
-_CHANGEABLE = ("outgoing", "failed", "canceled")
 
 
 class MailMessage(models.Model):
@@ -72,7 +74,8 @@ class MailMessage(models.Model):
                     "log note if your colleagues should know more."
                 )
             )
-        if messages._viber_rows().filtered(lambda row: row.state not in _CHANGEABLE):
+        rows = messages._viber_rows()
+        if not const.CHANGEABLE_STATES.issuperset(rows.mapped("state")):
             raise UserError(
                 self.env._(
                     "This message is in Viber already, where nothing can be taken "
@@ -108,9 +111,39 @@ class MailMessage(models.Model):
             return False
         # The inbox forgets old messages: then it has to do that the author is no
         # employee.
-        told = self.filtered(lambda m: m._viber_conversation().viber_account_id)
-        authors = told.author_id.filtered("partner_share")
-        if authors and self.env["viber.subscriber"]._known(authors.ids):
+        if self._viber_by_customers():
             return True
         domain = [("mail_message_id", "in", self.ids)]
         return bool(self.env["viber.event"].search_count(domain, limit=1))
+
+    def _viber_by_customers(self):
+        """:return: those in conversations whose author is a customer known in Viber
+        :rtype: mail.message
+        """
+        outside = self.filtered("author_id.partner_share")
+        told = self.browse()
+        for records in outside._viber_conversations():
+            try:
+                # Odoo reads the records' names next: they are fetched together.
+                found = records.filtered("viber_account_id")
+            except MissingError:
+                found = records.exists().filtered("viber_account_id")
+            told |= outside.filtered(
+                lambda m, found=found: m.model == found._name and m.res_id in found.ids
+            )
+        if not told:
+            return told
+        known = self.env["viber.subscriber"]._known(told.author_id.ids)
+        return told.filtered(lambda m: m.author_id.id in known)
+
+    def _to_store_defaults(self, target):
+        fields = super()._to_store_defaults(target)
+        if not target.is_internal(self.env):
+            return fields
+        # sudo: who reads a message may know that it came by Viber
+        comments = self.sudo().filtered(lambda m: m.message_type == "comment")
+        said = set(comments._viber_by_customers().ids)
+        by_customer = Store.Attr(
+            "viber_by_customer", value=True, predicate=lambda m: m.id in said
+        )
+        return fields + [by_customer]

@@ -51,6 +51,7 @@ class MailNotification(models.Model):
                 for name in ("failure_reason", "viber_seen_date", "viber_status_date")
             ]
             + [Store.Attr("viber_hold_seconds", predicate=_is_waiting)]
+            + [Store.Attr("viber_has_left", _has_left, predicate=_is_viber)]
         )
 
     def write(self, vals):
@@ -213,6 +214,13 @@ class MailNotification(models.Model):
 def _is_lost(status, failure_type):
     # What may have arrived counts as arrived, till somebody knows better.
     return status in const.LOST_STATUSES and failure_type != "viber_uncertain"
+
+
+def _has_left(notification):
+    """:return: whether a part of it may be in Viber, so that it can't be changed"""
+    # sudo: the outbox is for managers
+    states = notification.sudo().viber_message_ids.mapped("state")
+    return not const.CHANGEABLE_STATES.issuperset(states)
 
 
 def _is_viber(notification):

@@ -170,12 +170,23 @@ class ViberConversationMixin(models.AbstractModel):
         own = record.viber_subscriber_id
         if others := subscribers.filtered(lambda s: s.partner_id != own.partner_id):
             # Who follows was let in; anybody else is somebody whom the user has named.
-            named = others.filtered(
-                lambda s: s.partner_id not in record.message_partner_ids
-            )
+            let_in = record.message_partner_ids
+            if not message.ids:
+                let_in |= record._viber_would_follow(message.partner_ids)
+            named = others.filtered(lambda s: s.partner_id not in let_in)
             subscribers -= named - self._viber_seen_by_user(named, message)
         by_worth = subscribers.sorted(lambda s: (s == own, s.is_subscribed, s.id))
         return {subscriber.partner_id.id: subscriber for subscriber in by_worth}
+
+    def _viber_would_follow(self, partners):
+        """:param res.partner partners: named in a message that is not posted yet
+        :return: those whom Odoo will subscribe when it is: the customer of a record
+        :rtype: res.partner
+        """
+        is_off = self.env.context.get("mail_post_autofollow") is False
+        if is_off or not self._mail_thread_customer:
+            return partners.browse()
+        return partners & self._mail_get_customer()
 
     def _viber_seen_by_user(self, subscribers, message):
         """:return: those whom the user may see; for a message that was written for

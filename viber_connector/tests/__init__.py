@@ -5,6 +5,7 @@ from . import test_becoming
 from . import test_board
 from . import test_channel
 from . import test_claims
+from . import test_composer
 from . import test_contacts
 from . import test_conversation_rules
 from . import test_conversation_views

@@ -59,6 +59,8 @@ PUBLIC_METHODS = {
         "notify_cancel_by_type",
         "unlink",
         "viber_waiting_for_me",
+        "viber_composer_files",
+        "viber_composer_info",
         "write",
     },
     "viber.event": {"action_reprocess", "unlink"},

@@ -159,10 +159,22 @@ def file_kind(name, mimetype, size):
     return "file" if allowed and 0 < size <= const.FILE_MAX_BYTES else ""
 
 
+def outgoing_kind(file):
+    """Tell as what a file leaves.
+
+    :param OutgoingFile file: the file
+    :return: ``picture``, ``video``, ``file`` or ``link``
+    :rtype: str
+    """
+    if file.is_too_big:
+        return "picture"
+    return file_kind(file.name, file.mimetype, file.size) or "link"
+
+
 def _file(file):
     """:return: the part of a payload that brings a file, or a link to it"""
-    kind = file_kind(file.name, file.mimetype, file.size)
-    if kind == "picture" or file.is_too_big:
+    kind = outgoing_kind(file)
+    if kind == "picture":
         return {"type": "picture", "text": "", "media": file.url}
     if kind == "video":
         return {"type": "video", "media": file.url, "size": file.size}

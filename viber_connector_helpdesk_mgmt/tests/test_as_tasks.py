@@ -4,6 +4,7 @@ from odoo.addons.viber_connector.tests import (
     test_actions,
     test_board,
     test_channel,
+    test_composer,
     test_contacts,
     test_conversation_rules,
     test_emails,
@@ -116,6 +117,14 @@ class TestAsking(TicketCase, test_actions.TestAsking):
 
 
 class TestChannel(TicketCase, test_channel.TestChannel):
+    pass
+
+
+class TestComposerInfo(TicketCase, test_composer.TestComposerInfo):
+    pass
+
+
+class TestComposerFiles(TicketCase, test_composer.TestComposerFiles):
     pass
 
 

@@ -1,0 +1,311 @@
+"""Before Send: the composer says where a text goes, and asks when that is unclear."""
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from .support import answer, log_in
+from .test_live import PICTURE
+
+
+@pytest.fixture
+def task(account_threaded, customer):
+    """The id of a conversation's task."""
+    return account_threaded.write(customer, "Good day, my printer is on fire")
+
+
+@pytest.fixture
+def agent(page, odoo_threaded, task):
+    """The agent's page with the conversation open."""
+    log_in(page, odoo_threaded)
+    open_task(page, odoo_threaded, task)
+    return page
+
+
+@pytest.fixture(scope="module")
+def colleague(odoo_threaded):
+    """The id of the contact of a colleague."""
+    values = {"name": "Marta Colleague", "login": "marta", "email": "marta@example.com"}
+    user = odoo_threaded.rpc("res.users", "create", values)
+    return odoo_threaded.rpc("res.users", "read", [user], ["partner_id"])[0][
+        "partner_id"
+    ][0]
+
+
+def open_task(page, odoo, task):
+    page.goto(f"{odoo.url}/odoo/project.task/{task}")
+    expect(page.locator(".o-mail-Message").first).to_be_visible()
+
+
+def line(page):
+    return page.locator(".o-viber-line")
+
+
+def compose(page, kind="Send message"):
+    page.get_by_role("button", name=kind).click()
+    expect(page.locator(".o-mail-Composer-input")).to_be_visible()
+
+
+def partner_of(odoo, task):
+    [found] = odoo.rpc("project.task", "read", [task], ["partner_id"])
+    return found["partner_id"][0]
+
+
+def picture(page, screenshots, name, width=1400):
+    page.set_viewport_size({"width": width, "height": 900})
+    line(page).last.scroll_into_view_if_needed()
+    page.wait_for_timeout(400)
+    page.screenshot(path=screenshots / f"composer-{name}-{width}.png")
+
+
+def test_to_the_customer_in_viber(agent, odoo_threaded, task, screenshots):
+    compose(agent)
+    expect(line(agent)).to_have_text("To Olena Koval in Viber, as Service desk")
+    expect(agent.locator(".o-mail-Composer-input")).to_have_attribute(
+        "placeholder", "Write to Olena Koval in Viber…"
+    )
+    expect(agent.get_by_text("To:", exact=True)).to_have_count(0)
+    picture(agent, screenshots, "viber")
+    picture(agent, screenshots, "viber", 390)
+    agent.set_viewport_size({"width": 1366, "height": 900})
+    compose(agent, "Log note")
+    expect(line(agent)).to_have_text("Stays inside")
+    picture(agent, screenshots, "note")
+
+
+def test_gone_and_back_while_the_composer_is_open(
+    agent, account_threaded, odoo_threaded, simulator, customer, task, screenshots
+):
+    compose(agent)
+    expect(line(agent)).to_contain_text("in Viber")
+    simulator.unsubscribe(customer, account_threaded.bot)
+    expect(line(agent)).to_contain_text("Reaches nobody outside")
+    expect(line(agent)).to_contain_text("has left the Viber bot")
+    picture(agent, screenshots, "nobody")
+    picture(agent, screenshots, "nobody", 390)
+    odoo_threaded.rpc(
+        "res.partner",
+        "write",
+        [partner_of(odoo_threaded, task)],
+        {"email": "olena@example.com"},
+    )
+    open_task(agent, odoo_threaded, task)
+    agent.set_viewport_size({"width": 1366, "height": 900})
+    compose(agent)
+    expect(line(agent)).to_contain_text("By e-mail to Olena Koval")
+    picture(agent, screenshots, "email")
+    simulator.write(customer, account_threaded.bot, "I am back")
+    expect(line(agent)).to_contain_text("To Olena Koval in Viber")
+
+
+def test_account_that_rests_or_is_broken(
+    agent, account_threaded, odoo_threaded, simulator, screenshots
+):
+    simulator.fault("http", status=503)
+    try:
+        message = answer(agent, "Will wait")
+        expect(message.locator(".o-viber-status")).to_contain_text("Waiting")
+        compose(agent)
+        expect(line(agent)).to_contain_text("Waits until Viber can be reached again")
+        picture(agent, screenshots, "resting")
+        agent.get_by_role("button", name="Send message").click()
+    finally:
+        simulator.clear_faults()
+    odoo_threaded.rpc("viber.account", "action_disconnect", [account_threaded.id])
+    compose(agent)
+    expect(line(agent)).to_contain_text("Waits until the account Service desk is")
+    expect(line(agent)).to_contain_text("To Olena Koval in Viber")
+    picture(agent, screenshots, "broken")
+
+
+def mention(page, text):
+    """Write a text that mentions the colleague, and press Send."""
+    field = page.locator(".o-mail-Composer-input")
+    field.fill("")
+    field.press_sequentially("@Marta")
+    page.locator(".o-mail-Composer-suggestion", has_text="Marta").first.click()
+    field.press_sequentially(text)
+    page.locator(".o-mail-Composer-send").click()
+
+
+def test_a_mention_of_a_colleague_asks_once(
+    agent, account_threaded, simulator, customer, colleague, screenshots
+):
+    dialog = agent.get_by_role("dialog")
+    compose(agent)
+    mention(agent, " is the price right?")
+    expect(dialog).to_contain_text("You mention Marta Colleague")
+    agent.wait_for_timeout(500)
+    agent.screenshot(path=screenshots / "composer-mention-1400.png")
+    dialog.get_by_role("button", name="Cancel").click()
+    expect(dialog).to_have_count(0)
+    expect(agent.locator(".o-mail-Composer-input")).to_have_value(
+        re.compile("is the price right")
+    )
+    agent.locator(".o-mail-Composer-send").click()
+    dialog.get_by_role("button", name="Make It a Note").click()
+    note = agent.locator(".o-mail-Message", has_text="is the price right?").first
+    expect(note).to_be_visible()
+    expect(note.locator(".o-viber-status")).to_have_count(0)
+    compose(agent)
+    mention(agent, " will help you")
+    dialog.get_by_role("button", name="Send It to the Customer Too").click()
+    sent = agent.locator(".o-mail-Message", has_text="will help you").first
+    expect(sent.locator(".o-viber-status")).to_be_visible()
+    bot = account_threaded.bot
+    assert simulator.wait_for_message(customer, bot, "will help you")
+    texts = [str(m["content"].get("text")) for m in simulator.messages(customer, bot)]
+    assert not any("price" in text for text in texts)
+
+
+def test_a_mention_of_nobody_and_in_a_note_asks_nothing(agent, colleague):
+    compose(agent, "Log note")
+    mention(agent, " please look")
+    expect(
+        agent.locator(".o-mail-Message", has_text="please look").first
+    ).to_be_visible()
+    answer(agent, "Nobody mentioned")
+    expect(
+        agent.locator(".o-mail-Message", has_text="Nobody mentioned").first
+    ).to_be_visible()
+    expect(agent.get_by_role("dialog")).to_have_count(0)
+
+
+def open_full(page):
+    page.locator("button[name=open-full-composer]").click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog.locator(".o_mail_composer_message")).to_be_visible()
+    return dialog
+
+
+def test_the_full_composer_says_the_same(
+    agent, account_threaded, simulator, customer, colleague, screenshots
+):
+    compose(agent)
+    expect(line(agent)).to_contain_text("in Viber")
+    dialog = open_full(agent)
+    words = "To Olena Koval in Viber, as Service desk"
+    expect(dialog.locator(".modal-title")).to_have_text(words)
+    expect(dialog.locator(".o-viber-line")).to_have_text(words)
+    expect(dialog.locator("[name=subject]")).to_be_hidden()
+    picture(agent, screenshots, "full")
+    picture(agent, screenshots, "full", 390)
+    agent.set_viewport_size({"width": 1366, "height": 900})
+    editor = dialog.locator(".odoo-editor-editable")
+    editor.click()
+    agent.keyboard.type("@")
+    agent.locator(".o-mail-MentionList input, .popover input").first.fill("Marta")
+    agent.get_by_text("Marta Colleague").last.click()
+    agent.keyboard.type(" from the full one")
+    dialog.get_by_role("button", name="Send", exact=True).click()
+    asked = agent.get_by_role("dialog").filter(has_text="Is this for the customer")
+    expect(asked).to_contain_text("Marta Colleague")
+    asked.get_by_role("button", name="Make It a Note").click()
+    note = agent.locator(".o-mail-Message", has_text="from the full one").first
+    expect(note).to_be_visible()
+    expect(note.locator(".o-viber-status")).to_have_count(0)
+    # A note by the full composer, and a text that goes as it is.
+    compose(agent, "Log note")
+    dialog = open_full(agent)
+    expect(dialog.locator(".o-viber-line")).to_have_text("Stays inside")
+    expect(dialog.locator(".modal-title")).to_contain_text("stays inside")
+    dialog.get_by_role("button", name="Discard").click()
+    compose(agent)
+    expect(line(agent)).to_contain_text("in Viber")
+    dialog = open_full(agent)
+    dialog.locator(".odoo-editor-editable").click()
+    agent.keyboard.type("For you alone")
+    dialog.get_by_role("button", name="Send", exact=True).click()
+    assert simulator.wait_for_message(customer, account_threaded.bot, "For you alone")
+
+
+def test_files_say_what_becomes_of_them(agent, screenshots):
+    compose(agent)
+    expect(line(agent)).to_contain_text("in Viber")
+    files = [
+        {"name": "printer.png", "mimeType": "image/png", "buffer": PICTURE},
+        {"name": "bill.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-1.4 x"},
+        {"name": "tool.exe", "mimeType": "application/x-msdownload", "buffer": b"MZ"},
+    ]
+    with agent.expect_file_chooser() as chooser:
+        agent.locator("button[name=upload-files]").first.click()
+    chooser.value.set_files(files)
+    said = agent.locator(".o-viber-files")
+    expect(said).to_contain_text("printer.png: goes as a picture")
+    expect(said).to_contain_text("bill.pdf: goes as a file")
+    expect(said).to_contain_text("tool.exe: goes as a link for 30 days")
+    picture(agent, screenshots, "files")
+    dialog = open_full(agent)
+    expect(dialog).to_contain_text("goes as a link for 30 days")
+    picture(agent, screenshots, "full-files")
+
+
+def test_canned_responses_work(
+    agent, odoo_threaded, account_threaded, simulator, customer
+):
+    values = {"source": "hours", "substitution": "We are here from 9 to 17"}
+    odoo_threaded.rpc("mail.canned.response", "create", values)
+    agent.reload()
+    compose(agent)
+    field = agent.locator(".o-mail-Composer-input")
+    field.press_sequentially("::hou")
+    agent.locator(".o-mail-Composer-suggestion", has_text="hours").first.click()
+    expect(field).to_have_value(re.compile("We are here from 9 to 17"))
+    agent.locator(".o-mail-Composer-send").click()
+    bot = account_threaded.bot
+    assert simulator.wait_for_message(customer, bot, "We are here from 9 to 17")
+
+
+def test_what_is_said_in_viber_can_not_be_changed(agent, screenshots):
+    """And the customer's message bears Viber's sign."""
+
+    def offers(message):
+        message.hover()
+        more = message.get_by_role("button", name="Expand")
+        if more.count():
+            more.click()
+        names = agent.get_by_role("menuitem").all_inner_texts()
+        names += agent.locator(".o-mail-Message-actions button").evaluate_all(
+            "all => all.map((one) => one.title || one.ariaLabel || '')"
+        )
+        agent.keyboard.press("Escape")
+        return {name for name in ("Edit", "Delete") if name in " ".join(names)}
+
+    theirs = agent.locator(".o-mail-Message", has_text="on fire").first
+    expect(theirs.locator(".o-viber-from-customer")).to_be_visible()
+    expect(theirs.locator(".fa-envelope-o")).to_have_count(0)
+    assert not offers(theirs)
+    sent = answer(agent, "It is being extinguished")
+    expect(sent.locator(".o-viber-status")).to_contain_text("Delivered")
+    assert not offers(sent)
+    compose(agent, "Log note")
+    agent.locator(".o-mail-Composer-input").fill("Inside")
+    agent.locator(".o-mail-Composer-send").click()
+    note = agent.locator(".o-mail-Message", has_text="Inside").first
+    expect(note).to_be_visible()
+    assert offers(note) == {"Edit", "Delete"}
+
+
+def test_plain_tasks_look_as_ever_and_cost_no_call(agent, odoo_threaded):
+    plain = odoo_threaded.rpc("project.task", "create", {"name": "Plain"})
+    calls = []
+    agent.on("request", lambda request: calls.append(request.url))
+    agent.goto(f"{odoo_threaded.url}/odoo/project.task/{plain}")
+    compose(agent)
+    expect(agent.get_by_text("To:", exact=True)).to_be_visible()
+    expect(line(agent)).to_have_count(0)
+    agent.locator(".o-mail-Composer-input").fill("Good day")
+    agent.wait_for_timeout(500)
+    assert not [url for url in calls if "viber_composer" in url]
+
+
+def test_typing_asks_nothing(agent):
+    compose(agent)
+    expect(line(agent)).to_contain_text("in Viber")
+    calls = []
+    agent.on("request", lambda request: calls.append(request.url))
+    agent.locator(".o-mail-Composer-input").press_sequentially("Good day to you")
+    agent.get_by_placeholder("Task Title").fill("Fire")
+    agent.wait_for_timeout(500)
+    assert not [url for url in calls if "viber_composer" in url]

@@ -1,0 +1,47 @@
+import { Component } from "@odoo/owl";
+
+import { Dialog } from "@web/core/dialog/dialog";
+import { _t } from "@web/core/l10n/translation";
+
+/** A text for the customer mentions a colleague: is it meant for both? */
+export class ViberMentionDialog extends Component {
+    static components = { Dialog };
+    static template = "viber_connector.MentionDialog";
+    static props = {
+        close: Function,
+        colleagues: { type: Array, element: String },
+        decide: Function,
+    };
+
+    get title() {
+        return _t("Is this for the customer, too?");
+    }
+
+    get question() {
+        return _t(
+            "You mention %(names)s. Sent as it is, the customer reads this text, too. " +
+                "As a note it stays inside, and only your colleagues are told.",
+            { names: this.props.colleagues.join(", ") }
+        );
+    }
+
+    choose(choice) {
+        this.props.decide(choice);
+        this.props.close();
+    }
+}
+
+/**
+ * @param {Object} dialog the dialog service
+ * @param {string[]} colleagues who are mentioned
+ * @returns {Promise<"send"|"note"|false>} what the agent wants
+ */
+export function askAboutMention(dialog, colleagues) {
+    return new Promise((resolve) => {
+        dialog.add(
+            ViberMentionDialog,
+            { colleagues, decide: resolve },
+            { onClose: () => resolve(false) }
+        );
+    });
+}
