@@ -74,6 +74,15 @@ def test_to_the_customer_in_viber(agent, odoo_threaded, task, screenshots):
     picture(agent, screenshots, "note")
 
 
+def test_somebody_else_is_let_in_while_the_composer_is_open(agent, odoo_threaded, task):
+    compose(agent)
+    expect(line(agent)).to_contain_text("in Viber")
+    wife = {"name": "Wife", "email": "wife@example.com"}
+    wife_id = odoo_threaded.rpc("res.partner", "create", wife)
+    odoo_threaded.rpc("project.task", "message_subscribe", [task], [wife_id])
+    expect(line(agent)).to_contain_text("as Service desk, and to Wife by e-mail")
+
+
 def test_gone_and_back_while_the_composer_is_open(
     agent, account_threaded, odoo_threaded, simulator, customer, task, screenshots
 ):
@@ -107,14 +116,17 @@ def test_account_that_rests_or_is_broken(
         message = answer(agent, "Will wait")
         expect(message.locator(".o-viber-status")).to_contain_text("Waiting")
         compose(agent)
-        expect(line(agent)).to_contain_text("Waits until Viber can be reached again")
+        expect(line(agent)).to_contain_text("Viber can't be reached at the moment")
         picture(agent, screenshots, "resting")
         agent.get_by_role("button", name="Send message").click()
     finally:
         simulator.clear_faults()
-    odoo_threaded.rpc("viber.account", "action_disconnect", [account_threaded.id])
     compose(agent)
-    expect(line(agent)).to_contain_text("Waits until the account Service desk is")
+    # Told while it is open.
+    odoo_threaded.rpc("viber.account", "action_disconnect", [account_threaded.id])
+    expect(line(agent)).to_contain_text(
+        "The Viber account Service desk is not connected"
+    )
     expect(line(agent)).to_contain_text("To Olena Koval in Viber")
     picture(agent, screenshots, "broken")
 

@@ -1,8 +1,6 @@
 """What the composer says before Send: where a text would go, and as what a file."""
 
 from odoo import api, fields, models
-from odoo.exceptions import AccessError
-from odoo.tools import format_date
 
 from .. import const
 
@@ -28,14 +26,7 @@ class ViberConversationMixin(models.AbstractModel):
         :raise AccessError: when the user is no employee who may read the record
         """
         self.ensure_one()
-        if not self.env.user._is_internal():
-            raise AccessError(
-                self.env._(
-                    "Only employees can do this. Ask an employee who works on this "
-                    "conversation."
-                )
-            )
-        self.check_access("read")
+        self._viber_check_reader()
         # sudo: agents need not see the account
         account = self.sudo().viber_account_id
         info = {
@@ -145,21 +136,12 @@ class ViberConversationMixin(models.AbstractModel):
         :rtype: dict
         """
         account = self.viber_account_id
-        until = False
-        if not account.active or account.state != "connected":
-            words = self.env._("Waits until the account %s is connected.", account.name)
-        elif account.paused_since:
-            words = self.env._("Waits until Viber can be reached again.")
-            until = account.paused_until
-        elif self.env["viber.message"]._awaits_quota(subscribers):
-            until = account.quota_renewal_date
-            words = self.env._(
-                "The free messages of the bot are used up: waits until the customer "
-                "writes, or until %s.",
-                format_date(self.env, until),
-            )
-        else:
+        words = account._explain_rest(subscribers)
+        if not words:
             return {}
+        until = account.paused_until
+        if self.env["viber.message"]._awaits_quota(subscribers):
+            until = account.quota_renewal_date
         until = until and fields.Datetime.to_string(until)
         return {"waits": True, "warning": words, "until": until}
 
@@ -210,9 +192,7 @@ class ViberConversationMixin(models.AbstractModel):
         :raise AccessError: when the user is no employee who may read the record
         """
         self.ensure_one()
-        if not self.env.user._is_internal():
-            raise AccessError(self.env._("Only employees can do this."))
-        self.check_access("read")
+        self._viber_check_reader()
         # sudo: agents need not see the account
         account = self.sudo().viber_account_id
         if not account:

@@ -211,17 +211,18 @@ class ViberConversationMixin(models.AbstractModel):
         return result
 
     def _viber_tell_following(self, partner_ids):
-        """Have the forms read again that tell whether the customer follows.
+        """Have the forms read again that tell whether the customer follows, and the
+        composers ask again that tell to whom a text goes.
 
         :param partner_ids: contacts who have begun or ended to follow, or ``None``
         """
         # sudo: a portal user may not read the fields
-        self.sudo().filtered(
-            lambda record: (
-                record.viber_subscriber_id
-                and record.viber_customer_id.id in (partner_ids or ())
-            )
-        )._viber_push_reload()
+        conversations = self.sudo().filtered("viber_subscriber_id")
+        if not conversations or not partner_ids:
+            return
+        partners = conversations.env["res.partner"].browse(partner_ids)
+        if any(partners.mapped("partner_share")):
+            conversations._viber_push_reload()
 
     def _message_auto_subscribe_followers(self, updated_values, default_subtype_ids):
         followers = super()._message_auto_subscribe_followers(

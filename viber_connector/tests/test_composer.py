@@ -221,7 +221,7 @@ class TestComposerInfo(ViberCase):
         self.account.write({"state": "error"})
         info = self.assert_true()
         self.assertEqual((info["channel"], info["waits"]), ("viber", True))
-        self.assertIn("connected", info["warning"])
+        self.assertIn("wait until", info["warning"])
         self.assertFalse(info["until"])
 
     def test_archived_account_waits(self):
