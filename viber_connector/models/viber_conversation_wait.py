@@ -325,11 +325,13 @@ class ViberConversationMixin(models.AbstractModel):
         waiting = [("stage_id", "in", stages.ids), ("viber_waiting_since", "!=", False)]
         self.sudo().search(waiting)._viber_end_closed_waits()
 
-    def unlink(self):
+    @api.ondelete(at_uninstall=False)
+    def _viber_end_deleted_waits(self):
+        """What is deleted is not waited for. Not before: by then its messages are gone,
+        and the answers that had not left with them; and its sub-tasks go along."""
         # sudo: whoever may delete the record may say so
         for record in self.sudo().filtered("viber_waiting_since"):
             record._viber_end_wait("closed", self.env.user)
-        return super().unlink()
 
     def _viber_give_away(self, subscriber_id):
         """These are about to be another customer's, or nobody's.

@@ -205,6 +205,22 @@ class TestWait(WaitCase):
         self.talk.unlink()
         self.assertEqual(wait.end_reason, "closed")
 
+    def test_deleting_ends_it_when_the_answer_has_not_left(self):
+        self.reply(self.talk)
+        wait = self.waits()
+        self.talk.unlink()
+        self.assertEqual(wait.end_reason, "closed")
+
+    def test_a_subtask_that_goes_with_its_task_ends_it(self):
+        if "parent_id" not in self.talk._fields:
+            self.skipTest("Only tasks have sub-tasks")
+        parent = self.make_record()
+        self.talk.parent_id = parent
+        wait = self.waits()
+        parent.unlink()
+        self.assertFalse(self.talk.exists())
+        self.assertEqual(wait.end_reason, "closed")
+
     def test_who_may_say_that_nothing_is_needed(self):
         portal = new_test_user(self.env, "portal", groups="base.group_portal")
         stranger = new_test_user(self.env, "stranger", groups="base.group_user")
