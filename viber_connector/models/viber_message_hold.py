@@ -118,7 +118,7 @@ class MailMessage(models.Model):
         }
         # As files that were uploaded and wait to be sent.
         pending = {"res_model": "mail.compose.message", "res_id": 0}
-        message.attachment_ids.write(pending)
+        message._viber_own_files().write(pending)
         conversation = message._viber_conversation()
         message.unlink()
         conversation._bus_send("mail.message/delete", {"message_ids": self.ids})
@@ -131,6 +131,18 @@ class MailMessage(models.Model):
         is_own = self.create_uid == user and self.author_id == user.partner_id
         if not (is_own and user._is_internal()):
             raise AccessError(self.env._("Only its author can undo a message."))
+
+    def _viber_own_files(self):
+        """:return: the files that the author uploaded for this message; a template's
+            and the like stay where they are, though they are sent along
+        :rtype: ir.attachment
+        """
+        return self.attachment_ids.filtered(
+            lambda file: (
+                file.create_uid == self.create_uid
+                and (file.res_model, file.res_id) == (self.model, self.res_id)
+            )
+        )
 
     def _viber_told_by_email(self):
         """:return: a sentence on who has got this by e-mail, or ``False``

@@ -137,6 +137,19 @@ class TestUndo(UndoCase):
         self.assertEqual(again.attachment_ids, file)
         self.assertEqual(file.res_id, self.talk.id)
 
+    def test_files_that_belong_elsewhere_stay_there(self):
+        place = {"res_model": "res.partner", "res_id": self.agent.partner_id.id}
+        values = {"name": "terms.txt", "raw": b"x", **place}
+        file = self.env["ir.attachment"].create(values)
+        agents = self.env["ir.attachment"].with_user(self.agent).sudo()
+        own = agents.create(values).sudo(False)
+        message = self.reply(self.talk, "Terms", attachment_ids=(file | own).ids)
+        answer = message.viber_undo()
+        self.assertCountEqual(answer["attachment_ids"], (file | own).ids)
+        for attachment in file | own:
+            self.assertEqual(attachment.res_model, place["res_model"])
+            self.assertEqual(attachment.res_id, place["res_id"])
+
     def test_the_customer_waits_still(self):
         since = self.talk.viber_waiting_since
         message = self.reply(self.talk)
