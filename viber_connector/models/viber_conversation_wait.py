@@ -349,10 +349,11 @@ class ViberConversationMixin(models.AbstractModel):
     # -- Who works on it -------------------------------------------------------------
 
     def _viber_assignees(self):
-        """:return: who works on it
+        """:return: who works on it; whoever has left the company does not any more
         :rtype: res.users
         """
-        return self[self._viber_assignee_field]
+        # sudo: only whether they are there still is looked at
+        return self[self._viber_assignee_field].filtered(lambda u: u.sudo().active)
 
     def _viber_assign(self, user):
         """:param res.users user: who works on it, too, or from now on"""

@@ -50,6 +50,15 @@ class TestTold(TeamCase):
         self.converse("And another")
         self.assertEqual(self.told(self.said(conversation)), self.bohdan)
 
+    def test_nobody_works_on_what_only_somebody_who_left_works_on(self):
+        conversation = self.converse()
+        conversation.action_viber_no_answer_needed()
+        self.assign(conversation, self.bohdan)
+        self.bohdan.active = False
+        self.env.invalidate_all()
+        self.converse("It is I again")
+        self.assertIn(self.anna, self.told(self.said(conversation)))
+
     def test_as_each_of_them_prefers(self):
         self.bohdan.notification_type = "email"
         self.account.notify_user_ids |= self.bohdan
