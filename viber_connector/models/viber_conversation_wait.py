@@ -126,12 +126,13 @@ class ViberConversationMixin(models.AbstractModel):
 
         :rtype: bool
         """
-        reached = {
-            notification.res_partner_id.id
-            for notification in message.notification_ids
-            if notification.notification_type in _CHANNELS
-            and not notification._viber_is_lost()
-        }
+        arrived = message.notification_ids.filtered(
+            lambda n: n.notification_type in _CHANNELS and not n._viber_is_lost()
+        )
+        reached = set(arrived.res_partner_id.ids)
+        if self.viber_subscriber_id in arrived.viber_message_ids.subscriber_id:
+            # Whoever their contact was then.
+            reached.update(self._viber_customers().ids)
         return self._viber_is_answer(message, reached) and bool(
             message._viber_employee()
         )

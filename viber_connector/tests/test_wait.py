@@ -376,6 +376,20 @@ class TestAnswersThatWereNone(WaitCase):
         self.fail_rows(message)
         self.assertTrue(self.is_waiting())
 
+    def test_an_answer_from_before_the_customer_was_moved_counts(self):
+        lost = self.reply(self.talk, "One moment")
+        self.reply(self.talk, "Here it is")
+        self.subscriber.partner_id = self.env["res.partner"].create({"name": "New"})
+        self.fail_rows(lost)
+        self.assertFalse(self.is_waiting())
+
+    def test_an_answer_sent_again_to_a_customer_who_was_moved_counts(self):
+        message = self.reply(self.talk)
+        self.refuse(message)
+        self.subscriber.partner_id = self.env["res.partner"].create({"name": "New"})
+        message.viber_send_again()
+        self.assertFalse(self.is_waiting())
+
     def fail_rows(self, message):
         self.outbox(message)._set_state("failed")
 
