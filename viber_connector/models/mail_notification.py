@@ -56,7 +56,9 @@ class MailNotification(models.Model):
 
     def write(self, vals):
         result = super().write(vals)
-        if _is_lost(vals.get("notification_status"), vals.get("failure_type")):
+        is_lost = _is_lost(vals.get("notification_status"), vals.get("failure_type"))
+        # What Odoo says of an e-mail on its way is not what becomes of it.
+        if is_lost and not self.env.context.get("viber_email_on_its_way"):
             # sudo: waits are nobody's to write; they follow from what became of this
             self.env["viber.wait"].sudo()._follow_lost(self.sudo())
         return result
@@ -84,7 +86,7 @@ class MailNotification(models.Model):
         if found := lost.filtered(
             lambda notification: not notification._viber_is_lost()
         ):
-            self.env["viber.wait"]._follow_found(found)
+            self.env["viber.wait"]._follow_found(found.mail_message_id)
         # The client is told the names: Odoo would read each customer's alone.
         changed.res_partner_id.with_prefetch().mapped("name")
         # The author's counter of failures, wherever they are in Odoo.

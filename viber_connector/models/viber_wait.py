@@ -185,13 +185,12 @@ class ViberWait(models.Model):
         answered.filtered(lambda wait: wait in records)._lose_answers(records)
 
     @api.model
-    def _follow_found(self, notifications):
+    def _follow_found(self, messages):
         """What was lost is on its way again: it is an answer, to what was asked before
         it was written.
 
-        :param mail.notification notifications: that wait, or have arrived
+        :param mail.message messages: that wait, or have arrived
         """
-        messages = notifications.mail_message_id
         for records in messages._viber_conversations():
             waiting = records.exists().filtered("viber_waiting_since")
             by_id = {record.id: record for record in waiting}

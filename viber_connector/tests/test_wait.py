@@ -2,12 +2,14 @@
 
 import random
 from datetime import timedelta
+from unittest.mock import patch
 
 from freezegun import freeze_time
 
 from odoo import fields
-from odoo.exceptions import AccessError
+from odoo.exceptions import AccessError, UserError
 from odoo.tests import new_test_user
+from odoo.tools import mute_logger
 
 from .common import CUSTOMER_ID, ViberCase
 
@@ -145,6 +147,40 @@ class TestWait(WaitCase):
             {"notification_status": "bounce", "failure_type": "mail_bounce"}
         )
         self.assertTrue(self.is_waiting())
+
+    def answer_by_email(self):
+        """:return: the e-mail of an answer, which waits to be sent"""
+        self.customer.email = "olena@example.com"
+        self.subscriber.is_subscribed = False
+        message = self.reply(self.talk.with_context(mail_notify_force_send=False))
+        return message.mail_ids
+
+    def send_email(self, mail, error=None):
+        """Have Odoo send an e-mail, or the mail server refuse it."""
+        servers = self.env.registry["ir.mail_server"]
+        answer = {"side_effect": error} if error else {"return_value": "<1@x>"}
+        with (
+            patch.object(servers, "_disable_send", return_value=False),
+            patch.object(servers, "_connect__"),
+            patch.object(servers, "send_email", **answer) as sent,
+            mute_logger("odoo.addons.mail.models.mail_mail"),
+        ):
+            mail.send()
+        sent.assert_called()
+
+    def test_an_email_that_was_sent_has_answered(self):
+        self.send_email(self.answer_by_email())
+        self.assertFalse(self.is_waiting())
+        self.assertEqual(len(self.waits()), 1)
+
+    def test_an_email_that_failed_has_not_until_it_is_sent(self):
+        mail = self.answer_by_email()
+        self.send_email(mail, UserError("No such mailbox"))
+        self.assertTrue(self.is_waiting())
+        mail.action_retry()
+        self.send_email(mail)
+        self.assertFalse(self.is_waiting())
+        self.assertEqual(self.waits().user_id, self.agent)
 
     def test_who_has_left_is_not_answered(self):
         self.subscriber.is_subscribed = False
