@@ -107,6 +107,9 @@ class ViberSubscriber(models.Model):
         """Forget customers. What they wrote while they were blocked is not left waiting
         for somebody to unblock who is gone."""
         self.env["viber.event"].sudo()._unpark(self.account_id, self)
+        # The database takes them out of their conversations, past whoever else knows.
+        for conversations in self.sudo()._conversations():
+            conversations._viber_give_away(False)
         return super().unlink()
 
     @api.model

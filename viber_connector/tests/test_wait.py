@@ -491,6 +491,14 @@ class TestIdentity(WaitCase):
         self.assertFalse(self.talk.viber_last_message_preview)
         self.assertEqual(CUSTOMER_ID, self.subscriber.viber_user_id)
 
+    def test_nobody_waits_who_was_forgotten(self):
+        self.subscriber.unlink()
+        self.env.flush_all()
+        self.env.invalidate_all()
+        self.assertFalse(self.talk.viber_account_id)
+        self.assertFalse(self.talk.viber_waiting_since)
+        self.assertFalse(self.talk.viber_last_message_preview)
+
 
 class TestHistory(WaitCase):
     """An update finds out what nobody has kept till then."""
