@@ -137,6 +137,13 @@ class ViberConversationMixin(models.AbstractModel):
             message._viber_employee()
         )
 
+    def _viber_asked_date(self):
+        """:return: when the customer who waits wrote last
+        :rtype: datetime
+        """
+        since = self.viber_waiting_since
+        return max(since, self.viber_last_message_date or since)
+
     def _viber_take_question(self, message, content=None):
         """The customer has said something: remember it, and that they wait.
 

@@ -186,8 +186,8 @@ class ViberWait(models.Model):
 
     @api.model
     def _follow_found(self, messages):
-        """What was lost is on its way again: it is an answer, to what was asked before
-        it was written.
+        """What was lost is on its way again: it is an answer, unless the customer has
+        asked something since it was written.
 
         :param mail.message messages: that wait, or have arrived
         """
@@ -199,7 +199,7 @@ class ViberWait(models.Model):
                 if (
                     record
                     and record.viber_waiting_since
-                    and message.create_date >= record.viber_waiting_since
+                    and message.create_date >= record._viber_asked_date()
                     and record._viber_is_answered_by(message)
                 ):
                     user = message._viber_employee()

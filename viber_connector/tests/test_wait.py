@@ -1,6 +1,7 @@
 """Who waits for an answer, since when, and when that ends."""
 
 import random
+import time
 from datetime import timedelta
 from unittest.mock import patch
 
@@ -333,6 +334,16 @@ class TestAnswersThatWereNone(WaitCase):
         message.viber_send_again()
         self.assertFalse(self.is_waiting())
         self.assertEqual(self.waits().user_id, self.agent)
+
+    def test_sent_again_it_does_not_answer_what_was_asked_since(self):
+        message = self.reply(self.talk)
+        self.refuse(message)
+        later = fields.Datetime.now() + timedelta(hours=1)
+        with freeze_time(later):
+            self.receive(self.text("And now?", timestamp=int(time.time() * 1000)))
+            self.process()
+            message.viber_send_again()
+        self.assertTrue(self.is_waiting())
 
     def test_what_reached_nobody_has_not_until_it_is_sent_again(self):
         self.talk.message_unsubscribe(self.customer.ids)
