@@ -247,17 +247,32 @@ class ViberConversationMixin(models.AbstractModel):
                 record._viber_end_wait("closed", self.env.user)
 
     @api.model
+    def _viber_lock_waits(self, records):
+        """Let nobody else begin or end a wait of conversations until the end of the
+        transaction: after somebody who has done so meanwhile it begins anew.
+
+        :param records: single ones, of whatever carrier
+        :type records: Iterable[viber.conversation.mixin]
+        """
+        for model, ids in _ids_by_model(records).items():
+            self.env.cr.execute(
+                SQL(
+                    "SELECT 1 FROM %s WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE",
+                    SQL.identifier(self.env[model]._table),
+                    ids,
+                ),
+                log_exceptions=False,
+            )
+
+    @api.model
     def _viber_copy_waits(self, records):
         """Have conversations say what their waits do.
 
         :param records: single ones, of whatever carrier
         :type records: Iterable[viber.conversation.mixin]
         """
-        ids_by_model = {}
-        for record in records:
-            ids_by_model.setdefault(record._name, []).append(record.id)
         self.env["viber.wait"].flush_model()
-        for model, ids in ids_by_model.items():
+        for model, ids in _ids_by_model(records).items():
             carrier = self.env[model].browse(ids)
             self.env.cr.execute(
                 SQL(
@@ -405,6 +420,13 @@ class ViberConversationMixin(models.AbstractModel):
             return self.env["res.users"]
         team = record.viber_account_id.notify_user_ids
         return team.filtered(lambda user: may_read(record, user))
+
+
+def _ids_by_model(records):
+    ids_by_model = {}
+    for record in records:
+        ids_by_model.setdefault(record._name, []).append(record.id)
+    return ids_by_model
 
 
 def may_read(records, user):

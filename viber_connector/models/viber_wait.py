@@ -227,6 +227,7 @@ class ViberWait(models.Model):
         """
         if not self:
             return
+        self.env["viber.conversation.mixin"]._viber_lock_waits(records[w] for w in self)
         later = self._later()
         answers = self._next_answers(records)
         lost, same = self.browse(), self.browse()

@@ -2,6 +2,7 @@
 
 import random
 import time
+from contextlib import contextmanager
 from datetime import timedelta
 from unittest.mock import patch
 
@@ -344,6 +345,20 @@ class TestAnswersThatWereNone(WaitCase):
             self.process()
             message.viber_send_again()
         self.assertTrue(self.is_waiting())
+
+    def test_the_record_is_locked_before_its_wait_is_touched(self):
+        """Else a customer who writes at the same moment would fail one of the two for
+        good: two waits would be open."""
+        message = self.reply(self.talk)
+        self.env.flush_all()
+        queries = []
+        with contextmanager(self._patchExecute)(queries, flush=False):
+            self.fail_rows(message)
+            self.env.flush_all()
+        locks = [q for q in queries if q.rstrip().endswith("FOR NO KEY UPDATE")]
+        [lock] = [q for q in locks if f'"{self.talk._table}"' in q]
+        changes = [q for q in queries if 'UPDATE "viber_wait"' in q]
+        self.assertLess(queries.index(lock), queries.index(changes[0]))
 
     def test_what_reached_nobody_has_not_until_it_is_sent_again(self):
         self.talk.message_unsubscribe(self.customer.ids)
