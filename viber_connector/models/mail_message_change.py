@@ -55,7 +55,7 @@ class MailMessage(models.Model):
         rows._set_state("canceled", next_attempt_date=False)
         # By the superuser messages without rows go with their record.
         if rows or not self.env.su:
-            # sudo: waits are nobody's to write; what is deleted has answered nobody
+            # sudo: waits are nobody's to write; they follow from what is deleted
             self.env["viber.wait"].sudo()._follow_deleted(self.sudo())
         return super().unlink()
 

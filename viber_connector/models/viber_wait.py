@@ -179,10 +179,12 @@ class ViberWait(models.Model):
 
     @api.model
     def _follow_deleted(self, messages):
-        """Like :meth:`_follow_lost`, for messages that are about to be deleted."""
-        answered = self._answered_by(messages)
-        records = answered._records()
-        answered.filtered(lambda wait: wait in records)._lose_answers(records)
+        """Messages are about to be deleted: what has not left of them never will. What
+        has left is an answer still."""
+        if self._answered_by(messages):
+            messages.notification_ids.filtered(
+                lambda notification: notification.notification_status == "ready"
+            ).notification_status = "canceled"
 
     @api.model
     def _follow_found(self, messages):

@@ -184,6 +184,19 @@ class TestWait(WaitCase):
         self.assertFalse(self.is_waiting())
         self.assertEqual(self.waits().user_id, self.agent)
 
+    def test_an_email_that_is_deleted_has_if_it_was_sent(self):
+        mail = self.answer_by_email()
+        message = mail.mail_message_id
+        self.send_email(mail)
+        message.with_user(self.agent).unlink()
+        self.assertFalse(self.is_waiting())
+
+    def test_emails_that_are_deleted_before_have_not(self):
+        messages = self.answer_by_email().mail_message_id
+        messages |= self.answer_by_email().mail_message_id
+        messages.with_user(self.agent).unlink()
+        self.assertTrue(self.is_waiting())
+
     def test_who_has_left_is_not_answered(self):
         self.subscriber.is_subscribed = False
         self.reply(self.talk)
