@@ -114,6 +114,7 @@ class ViberMessage(models.Model):
     failure_detail = fields.Char(
         "Technically",
         readonly=True,
+        groups="viber_connector.group_viber_manager",
         help="What Viber or the network said, for whoever looks after the account.",
     )
     # With fractions of seconds: what is told of is told from what came since.
@@ -259,7 +260,6 @@ class ViberMessage(models.Model):
             next_attempt_date=False,
             failure_type=False,
             failure_reason=False,
-            failure_detail=False,
         )
         if retried:
             self._wake()
@@ -290,7 +290,6 @@ class ViberMessage(models.Model):
                 sent_date=row.sending_date,
                 failure_type=False,
                 failure_reason=False,
-                failure_detail=False,
             )
         uncertain.mail_notification_id._viber_sum_up()
         return uncertain
@@ -331,6 +330,8 @@ class ViberMessage(models.Model):
                 "Viber: message %s stays %s: not %s", row.id, row.state, state
             )
         if moved:
+            if "failure_reason" in vals:
+                vals.setdefault("failure_detail", False)
             if state == "failed":
                 vals["failed_date"] = exact_now()
             moved.write({"state": state} | vals)

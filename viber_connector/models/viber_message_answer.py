@@ -136,7 +136,6 @@ class ViberMessage(models.Model):
             sent_date=fields.Datetime.now(),
             failure_type=False,
             failure_reason=False,
-            failure_detail=False,
         )
         if self.account_id.pause_count:
             self.account_id._resume()

@@ -155,7 +155,6 @@ class ViberMessage(models.Model):
                     sent_date=message.sending_date,
                     failure_type=False,
                     failure_reason=False,
-                    failure_detail=False,
                 )
                 message._set_state("delivered", delivered_date=date)
                 message._prove_present()

@@ -39,6 +39,7 @@ from . import test_pictures
 from . import test_presence
 from . import test_quota
 from . import test_quotes
+from . import test_reasons_update
 from . import test_recipients
 from . import test_removal
 from . import test_rights

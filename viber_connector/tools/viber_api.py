@@ -172,5 +172,5 @@ def _transport_error(error):
         return ViberUncertain("The connection broke before the answer came")
     # A ValueError: the request could not even be built, e.g. for a wrong address.
     if isinstance(error, (requests.ConnectionError, ValueError)):
-        return ViberUnavailable(f"Viber can't be reached ({reason})")
-    return ViberUncertain(f"The request failed ({reason})")
+        return ViberUnavailable(f"No connection, {reason}")
+    return ViberUncertain(f"The request failed, {reason}")
