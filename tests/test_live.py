@@ -250,3 +250,39 @@ def test_a_copy_becomes_a_conversation_before_the_eyes_of_the_agent(
     assert simulator.wait_for_message(customer, bot, "Said on the copy")
     simulator.write(customer, bot, "I have read it")
     expect(agent.locator(".o-mail-Message", has_text="I have read it")).to_be_visible()
+
+
+def test_who_works_on_it_hears_that_a_colleague_s_answer_failed(
+    browser, agent, odoo_threaded, simulator, task, screenshots
+):
+    """At once and after a reload, till it is sent again."""
+    login = "assignee"
+    groups = ["base.group_user", "project.group_project_manager"]
+    group_ids = [
+        odoo_threaded.rpc("ir.model.data", "check_object_reference", *name.split("."))[
+            1
+        ]
+        for name in groups
+    ]
+    values = {"name": "Assignee", "login": login, "password": login}
+    values["group_ids"] = [(6, 0, group_ids)]
+    user = odoo_threaded.rpc("res.users", "create", values)
+    odoo_threaded.rpc("project.task", "write", [task], {"user_ids": [(6, 0, [user])]})
+    with open_page(browser) as other:
+        log_in(other, odoo_threaded, login)
+        failure = other.locator(".o-mail-NotificationItem", has_text="did not reach")
+        other.locator(".o-mail-MessagingMenu-counter").first.wait_for(state="attached")
+        simulator.fault("status", method="send_message", status=3, count=1)
+        status = answer(agent, "A colleague says").locator(".o-viber-status")
+        expect(status).to_contain_text("Not delivered")
+        for _time in range(2):
+            other.locator(".o_menu_systray i[aria-label='Messages']").first.click()
+            expect(failure).to_be_visible()
+            other.screenshot(path=screenshots / "8-assignee.png")
+            other.reload()
+        status.click()
+        agent.get_by_role("button", name="Send again").click()
+        expect(status).to_contain_text("Delivered")
+        other.locator(".o_menu_systray i[aria-label='Messages']").first.click()
+        other.wait_for_timeout(1000)
+        expect(failure).to_have_count(0)

@@ -55,6 +55,7 @@ from . import mail_message
 from . import mail_message_files
 from . import mail_message_change
 from . import mail_notification
+from . import mail_notification_assignee
 from . import mail_push
 from . import mail_thread
 from . import viber_message_hold

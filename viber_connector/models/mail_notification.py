@@ -89,8 +89,8 @@ class MailNotification(models.Model):
             self.env["viber.wait"]._follow_found(found.mail_message_id)
         # The client is told the names: Odoo would read each customer's alone.
         changed.res_partner_id.with_prefetch().mapped("name")
-        # The author's counter of failures, wherever they are in Odoo.
-        failures.mail_message_id._notify_message_notification_update()
+        # The counters of failures, wherever their users are in Odoo.
+        failures.mail_message_id._viber_notify_failures()
         # The sign on its card.
         failures._viber_push_board()
         # Whoever has the conversation open.
@@ -124,7 +124,7 @@ class MailNotification(models.Model):
                 "viber_seen_date": False,
             }
         )
-        self.mail_message_id._notify_message_notification_update()
+        self.mail_message_id._viber_notify_failures()
         self._viber_push_board()
         self._viber_push()
 

@@ -194,3 +194,49 @@ class TestFailures(FateCase):
         )
         plan = " ".join(row[0] for row in self.env.cr.fetchall())
         self.assertIn("viber_message_failed", plan)
+
+
+class TestAssignees(FateCase):
+    def mine(self, user):
+        notifications = self.env["mail.notification"].with_user(user)
+        return notifications._viber_assigned_failures()
+
+    def test_who_works_on_it_hears_of_a_colleague_s_failure(self):
+        colleague = new_test_user(self.env, "colleague", groups=self.agent_groups)
+        stranger = new_test_user(self.env, "stranger", groups=self.agent_groups)
+        self.task._viber_assign(colleague)
+        row = self.answered({"status": 3})
+        notification = row.mail_notification_id
+        self.assertEqual(self.mine(colleague), notification)
+        self.assertFalse(self.mine(stranger))
+        self.assertIn(colleague.partner_id, notification.viber_assignee_ids)
+        row._send_again()
+        self.assertFalse(self.mine(colleague))
+
+    def test_who_may_not_read_it_hears_nothing(self):
+        clerk = new_test_user(self.env, "clerk", groups="base.group_user")
+        self.task._viber_assign(clerk)
+        self.assertFalse(self.task.with_user(clerk).has_access("read"))
+        self.answered({"status": 3})
+        self.assertFalse(self.mine(clerk))
+
+    def test_they_are_told_at_once(self):
+        colleague = new_test_user(self.env, "colleague", groups=self.agent_groups)
+        self.task._viber_assign(colleague)
+        self.env["bus.bus"].search([]).unlink()
+        row = self.answered({"status": 3})
+        self.env.cr.precommit.run()
+        told = (
+            self.env["bus.bus"]
+            .search([])
+            .filtered(
+                lambda b: (
+                    f'"res.partner",{colleague.partner_id.id}]'
+                    in b.channel.replace(" ", "")
+                    or f'"res.users",{colleague.id}]' in b.channel.replace(" ", "")
+                )
+            )
+        )
+        self.assertTrue(
+            told.filtered(lambda b: str(row.mail_notification_id.id) in b.message)
+        )

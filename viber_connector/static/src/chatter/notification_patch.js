@@ -1,4 +1,5 @@
 import { Notification } from "@mail/core/common/notification_model";
+import { fields } from "@mail/core/common/record";
 
 import { deserializeDateTime, toLocaleDateTimeString } from "@web/core/l10n/dates";
 import { _t } from "@web/core/l10n/translation";
@@ -6,6 +7,38 @@ import { patch } from "@web/core/utils/patch";
 
 /** What a notification in Viber shows: its sign, its state, and the reason of a failure. */
 patch(Notification.prototype, {
+    setup() {
+        super.setup(...arguments);
+        /** Contacts of those who work on the conversation: failures are theirs, too. */
+        this.viber_assignee_ids = [];
+        // As Odoo's, which knows of the author's alone.
+        this.failure = fields.One("Failure", {
+            inverse: "notifications",
+            compute() {
+                const me = this.store.self_partner?.id;
+                const message = this.mail_message_id;
+                const isMine =
+                    message?.isSelfAuthored ||
+                    (this.isViber && this.viber_assignee_ids?.includes(me));
+                if (!isMine) {
+                    return;
+                }
+                if (!this.isFailure) {
+                    return false;
+                }
+                const { Failure } = this.store;
+                const failure = Object.values(Failure.records).find(
+                    (f) =>
+                        f.resModel === message.thread?.model &&
+                        f.type === this.notification_type &&
+                        (f.resModel !== "discuss.channel" ||
+                            f.resIds.has(message.thread?.id))
+                );
+                return { id: failure ? failure.id : Failure.nextId.value++ };
+            },
+            eager: true,
+        });
+    },
     get isViber() {
         return this.notification_type === "viber";
     },

@@ -1,0 +1,100 @@
+"""Failures are told to those who work on a conversation, too, not only to authors.
+
+An automatic message has OdooBot for its author, who reads nothing; a colleague's may be
+on holiday. Odoo's counter of failures is where agents look, and what is settled leaves it
+by itself: an inbox notification or an activity would stay when it is sent again.
+"""
+
+from odoo import api, fields, models
+
+from odoo.addons.mail.tools.discuss import Store
+
+# As many as Odoo shows of an author's own.
+_LIMIT = 100
+
+
+class MailNotification(models.Model):
+    _inherit = "mail.notification"
+
+    viber_assignee_ids = fields.Many2many(
+        "res.partner",
+        compute="_compute_viber_assignee_ids",
+        help="Who works on the conversation in which this failed.",
+    )
+
+    def _compute_viber_assignee_ids(self):
+        for notification in self:
+            assignees = self.env["res.users"]
+            if notification._viber_is_failure():
+                message = notification.mail_message_id
+                for conversation in message._viber_conversations():
+                    # sudo: who reads the message knows who works on it
+                    assignees |= conversation.sudo().exists()._viber_assignees()
+            notification.viber_assignee_ids = assignees.partner_id
+
+    def _viber_is_failure(self):
+        self.ensure_one()
+        is_viber = self.notification_type == "viber"
+        return is_viber and self.notification_status == "exception"
+
+    def _to_store_defaults(self, target):
+        return super()._to_store_defaults(target) + [
+            Store.Attr(
+                "viber_assignee_ids",
+                value=lambda n: n.viber_assignee_ids.ids,
+                predicate=lambda n: n._viber_is_failure(),
+            )
+        ]
+
+    @api.model
+    def _viber_assigned_failures(self):
+        """:return: failures of others' messages in conversations on which the user
+            works, and which they may read; sudoed
+        :rtype: mail.notification
+        """
+        # sudo: of these those are left whose conversations the user may read
+        failures = self.sudo().search(
+            [
+                ("notification_status", "=", "exception"),
+                ("notification_type", "=", "viber"),
+                ("author_id", "!=", self.env.user.partner_id.id),
+                ("mail_message_id.model", "in", self.mail_message_id._viber_carriers()),
+            ],
+            order="id desc",
+        )
+        found = self.sudo().browse()
+        for model, theirs in failures.grouped(
+            lambda n: n.mail_message_id.model
+        ).items():
+            carrier = self.env[model].with_context(active_test=False)
+            domain = [
+                ("id", "in", theirs.mail_message_id.mapped("res_id")),
+                (carrier._viber_assignee_field, "in", self.env.user.ids),
+            ]
+            if carrier.has_access("read"):
+                ids = set(carrier.search(domain).ids)
+                found |= theirs.filtered(lambda n, i=ids: n.mail_message_id.res_id in i)
+        return found[:_LIMIT]
+
+
+class MailMessage(models.Model):
+    _inherit = "mail.message"
+
+    def _viber_notify_failures(self):
+        """Bring the counters of failures up to date: of the authors, and of those who
+        work on the conversations."""
+        self._notify_message_notification_update()
+        for conversations in self._viber_conversations():
+            # sudo: who works on it is asked for this only
+            for record in conversations.sudo().exists():
+                messages = self.filtered(
+                    lambda m, r=record: (m.model, m.res_id) == (r._name, r.id)
+                )
+                for user in record._viber_assignees():
+                    theirs = messages.filtered(
+                        lambda m, u=user: m.author_id != u.partner_id
+                    )
+                    if theirs and record.with_user(user).has_access("read"):
+                        store = Store(bus_channel=user)
+                        theirs.with_user(user)._message_notifications_to_store(store)
+                        store.bus_send()
