@@ -54,6 +54,7 @@ from . import mail_mail
 from . import mail_message
 from . import mail_message_files
 from . import mail_message_change
+from . import mail_message_parts
 from . import mail_notification
 from . import mail_notification_assignee
 from . import mail_push

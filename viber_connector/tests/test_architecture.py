@@ -29,6 +29,7 @@ PUBLIC_METHODS = {
         "write",
         "viber_cancel",
         "viber_confirm",
+        "viber_parts",
         "viber_send_again",
         "viber_undo",
     },

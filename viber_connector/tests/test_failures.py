@@ -7,6 +7,7 @@ from odoo.tests import new_test_user
 from odoo.tools import mute_logger
 
 from .test_fate import FateCase
+from .test_files_out import PDF, picture
 
 QUEUE = "odoo.addons.viber_connector.models.viber_queue_mixin"
 
@@ -240,3 +241,34 @@ class TestAssignees(FateCase):
         self.assertTrue(
             told.filtered(lambda b: str(row.mail_notification_id.id) in b.message)
         )
+
+
+class TestParts(FateCase):
+    def test_each_part_says_what_it_is_and_what_became_of_it(self):
+        message = self.reply(
+            self.task,
+            "word " * 2500,
+            attachments=[("a b.pdf", PDF), ("c.png", picture())],
+        )
+        self.viber.answer("send_message", *2 * [{"status": 0}], {"status": 3})
+        self.send()
+        parts = message.with_user(self.agent).viber_parts()
+        self.assertEqual(len(parts), len(self.outbox(message)))
+        self.assertEqual(parts[0]["what"], f"Text, part 1 of {len(parts) - 2}")
+        self.assertIn("a b.pdf, as a file", [part["what"] for part in parts])
+        self.assertEqual(parts[-1]["what"], "c.png, as a picture")
+        self.assertEqual({p["state"] for p in parts}, {"Sent", "Not delivered"})
+        [failed] = [part for part in parts if part["state"] == "Not delivered"]
+        self.assertIn("does not accept", failed["reason"])
+        self.assertNotIn("receiver", str(parts))
+
+    def test_one_part_says_nothing_more(self):
+        self.assertEqual(self.answered().mail_message_id.viber_parts(), [])
+
+    def test_parts_are_for_employees_who_may_read_it(self):
+        message = self.reply(self.task, "x" * 8000)
+        portal = new_test_user(self.env, "portal", groups="base.group_portal")
+        clerk = new_test_user(self.env, "clerk", groups="base.group_user")
+        for user in (portal, clerk):
+            with self.assertRaises(AccessError):
+                message.with_user(user).viber_parts()

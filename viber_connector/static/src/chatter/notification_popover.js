@@ -1,5 +1,7 @@
 import { MessageNotificationPopover } from "@mail/core/common/message_notification_popover";
 
+import { onWillStart } from "@odoo/owl";
+import { deserializeDateTime, toLocaleDateTimeString } from "@web/core/l10n/dates";
 import { useService } from "@web/core/utils/hooks";
 
 /** The fate of a message for each of its recipients, and what can be done about it. */
@@ -9,6 +11,20 @@ export class ViberNotificationPopover extends MessageNotificationPopover {
     setup() {
         super.setup();
         this.orm = useService("orm");
+        this.parts = [];
+        onWillStart(async () => {
+            const ids = [this.props.message.id];
+            this.parts = await this.orm.call("mail.message", "viber_parts", [ids]);
+        });
+    }
+
+    /** What became of each part of a message, where it has several. */
+    partsOf(notification) {
+        return this.parts.filter((part) => part.notification_id === notification.id);
+    }
+
+    timeOf(part) {
+        return part.date ? toLocaleDateTimeString(deserializeDateTime(part.date)) : "";
     }
 
     get notifications() {
