@@ -286,3 +286,37 @@ def test_who_works_on_it_hears_that_a_colleague_s_answer_failed(
         other.locator(".o_menu_systray i[aria-label='Messages']").first.click()
         other.wait_for_timeout(1000)
         expect(failure).to_have_count(0)
+
+
+def test_the_popover_tells_of_each_part_and_a_finger_finds_it(
+    browser, odoo_threaded, account_threaded, simulator, customer, task, screenshots
+):
+    # Two texts, of which the second is refused.
+    words = "word " * 2000
+    bot = account_threaded.bot
+    for width in (1400, 390):
+        options = {"viewport": {"width": width, "height": 844}}
+        with open_page(browser, **options) as page:
+            log_in(page, odoo_threaded)
+            page.goto(f"{odoo_threaded.url}/odoo/project.task/{task}")
+            if width == 1400:
+                simulator.fault("status", method="send_message", status=3, count=1)
+                answer(page, f"Long {words}")
+            status = page.locator(".o-viber-status", has_text="Not delivered").first
+            expect(status).to_be_visible()
+            status.click()
+            popover = page.locator(".o-mail-MessageNotificationPopover")
+            expect(popover).to_contain_text("Text, part 1 of 2")
+            expect(popover.locator(".o-viber-part")).to_have_count(2)
+            page.wait_for_timeout(500)
+            page.screenshot(path=screenshots / f"9-parts-{width}.png")
+            box = popover.bounding_box()
+            assert box["x"] >= 0 and box["x"] + box["width"] <= width
+            if width == 390:
+                again = popover.get_by_role("button", name="Send again")
+                assert again.bounding_box()["height"] >= 40
+                assert status.bounding_box()["height"] >= 40
+                again.click()
+                expect(page.locator(".o-viber-status").first).to_contain_text(
+                    "Delivered"
+                )

@@ -1,8 +1,8 @@
 """Failures are told to those who work on a conversation, too, not only to authors.
 
-An automatic message has OdooBot for its author, who reads nothing; a colleague may be on
-holiday. Odoo's counter of failures is where agents look, and what is settled leaves it by
-itself: an inbox notification or an activity would stay when it is sent again.
+An automatic message has OdooBot for its author, who reads nothing; a colleague may be
+on holiday. Odoo's counter of failures is where agents look, and what is settled leaves
+it by itself: an inbox notification or an activity would stay when it is sent again.
 """
 
 from odoo import api, fields, models

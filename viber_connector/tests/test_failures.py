@@ -215,11 +215,11 @@ class TestAssignees(FateCase):
         self.assertFalse(self.mine(colleague))
 
     def test_who_may_not_read_it_hears_nothing(self):
-        clerk = new_test_user(self.env, "clerk", groups="base.group_user")
-        self.task._viber_assign(clerk)
-        self.assertFalse(self.task.with_user(clerk).has_access("read"))
+        portal = new_test_user(self.env, "portal", groups="base.group_portal")
+        self.task._viber_assign(portal)
+        self.task.message_unsubscribe(portal.partner_id.ids)
         self.answered({"status": 3})
-        self.assertFalse(self.mine(clerk))
+        self.assertFalse(self.mine(portal))
 
     def test_they_are_told_at_once(self):
         colleague = new_test_user(self.env, "colleague", groups=self.agent_groups)
@@ -267,6 +267,7 @@ class TestParts(FateCase):
 
     def test_parts_are_for_employees_who_may_read_it(self):
         message = self.reply(self.task, "x" * 8000)
+        self.open_to("followers")
         portal = new_test_user(self.env, "portal", groups="base.group_portal")
         clerk = new_test_user(self.env, "clerk", groups="base.group_user")
         for user in (portal, clerk):
