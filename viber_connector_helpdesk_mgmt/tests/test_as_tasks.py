@@ -258,3 +258,11 @@ class TestBlocking(TicketCase, test_header.TestBlocking):
 
 class TestWriting(TicketCase, test_header.TestWriting):
     pass
+
+
+class TestAssigneesFailures(TicketCase, test_failures.TestAssignees):
+    pass
+
+
+class TestMany(TicketCase, test_actions.TestMany):
+    pass
