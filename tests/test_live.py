@@ -289,11 +289,10 @@ def test_who_works_on_it_hears_that_a_colleague_s_answer_failed(
 
 
 def test_the_popover_tells_of_each_part_and_a_finger_finds_it(
-    browser, odoo_threaded, account_threaded, simulator, customer, task, screenshots
+    browser, odoo_threaded, simulator, task, screenshots
 ):
     # Two texts, of which the second is refused.
     words = "word " * 2000
-    bot = account_threaded.bot
     for width in (1400, 390):
         options = {"viewport": {"width": width, "height": 844}}
         with open_page(browser, **options) as page:
