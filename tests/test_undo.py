@@ -1,0 +1,136 @@
+"""Time to think again, in the real client: Undo, its countdown, and what comes back."""
+
+import time
+
+import pytest
+from playwright.sync_api import expect
+
+from viber_simulator.testing import wait_until
+
+from .support import Account, answer, log_in, open_page
+
+HOLD = 12
+SHORT = 3
+
+
+@pytest.fixture
+def account_threaded(odoo_threaded, simulator):
+    """A connected account whose messages wait."""
+    return Account(odoo_threaded, simulator, hold_seconds=HOLD)
+
+
+@pytest.fixture
+def task(account_threaded, customer):
+    """The id of a conversation's task."""
+    return account_threaded.write(customer, "Good day, my printer is on fire")
+
+
+@pytest.fixture
+def open_task(odoo_threaded, task):
+    """Open the conversation on a page."""
+
+    def open_on(page):
+        page.goto(f"{odoo_threaded.url}/odoo/project.task/{task}")
+        expect(page.locator(".o-mail-Message").first).to_be_visible()
+
+    return open_on
+
+
+@pytest.fixture
+def agent(page, odoo_threaded, open_task):
+    """The agent's page with the conversation open."""
+    log_in(page, odoo_threaded)
+    open_task(page)
+    return page
+
+
+def undo(message):
+    """:return: the button beside a message (Locator of Playwright)"""
+    return message.locator(".o-viber-undo")
+
+
+def said(simulator, account, customer):
+    """:return: what the customer has got (list of str)"""
+    messages = simulator.messages(customer, account.bot, side="bot")
+    return [message["content"].get("text") for message in messages]
+
+
+def test_text_and_file_come_back(
+    agent, account_threaded, simulator, customer, screenshots
+):
+    agent.get_by_role("button", name="Send message").click()
+    agent.locator(".o-mail-Composer-input").fill("The wrong price\nof two lines")
+    agent.locator(".o-mail-Composer input[type=file]").first.set_input_files(
+        {"name": "bill.txt", "mimeType": "text/plain", "buffer": b"1,000,000"}
+    )
+    expect(agent.locator(".o-mail-Composer .o-mail-AttachmentCard")).to_be_visible()
+    agent.locator(".o-mail-Composer-send").click()
+    message = agent.locator(".o-mail-Message", has_text="The wrong price").first
+    expect(undo(message)).to_contain_text("Undo")
+    agent.screenshot(path=screenshots / "undo-1400.png")
+    undo(message).click()
+    expect(message).to_have_count(0)
+    composer = agent.locator(".o-mail-Composer")
+    text = composer.locator(".o-mail-Composer-input")
+    expect(text).to_have_value("The wrong price\nof two lines")
+    expect(composer.locator(".o-mail-AttachmentCard")).to_contain_text("bill.txt")
+    agent.screenshot(path=screenshots / "undone-1400.png")
+    text.fill("The right price")
+    agent.locator(".o-mail-Composer-send").click()
+    simulator.wait_for_message(customer, account_threaded.bot, "The right price")
+    assert "The wrong price\nof two lines" not in said(
+        simulator, account_threaded, customer
+    )
+    wait_until(lambda: "bill.txt" in files(simulator, account_threaded, customer))
+
+
+def files(simulator, account, customer):
+    """:return: names of the files that the customer has got (list of str or None)"""
+    messages = simulator.messages(customer, account.bot, side="bot")
+    return [message["content"].get("file_name") for message in messages]
+
+
+def test_it_is_offered_after_a_reload_and_gone_in_both_tabs(
+    browser, agent, odoo_threaded, open_task
+):
+    answer(agent, "Too early")
+    with open_page(browser, viewport={"width": 390, "height": 844}) as other:
+        log_in(other, odoo_threaded)
+        open_task(other)
+        there = other.locator(".o-mail-Message", has_text="Too early").first
+        expect(undo(there)).to_be_visible()
+        agent.reload()
+        here = agent.locator(".o-mail-Message", has_text="Too early").first
+        expect(undo(here)).to_be_visible()
+        undo(there).click()
+        expect(there).to_have_count(0)
+        expect(here).to_have_count(0)
+        expect(other.locator(".o-mail-Composer-input")).to_have_value("Too early")
+
+
+def test_it_leaves_at_the_end_never_before(
+    agent, odoo_threaded, account_threaded, simulator, customer
+):
+    hold = {"hold_seconds": SHORT}
+    odoo_threaded.rpc("viber.account", "write", [account_threaded.id], hold)
+    delays = []
+    for number in range(3):
+        started = time.monotonic()
+        account_threaded.comment(account_threaded.tasks(customer)[-1], f"No {number}")
+        simulator.wait_for_message(customer, account_threaded.bot, f"No {number}")
+        delays.append(time.monotonic() - started)
+    assert min(delays) >= SHORT
+    assert max(delays) < SHORT + 3
+    message = agent.locator(".o-mail-Message", has_text="No 2").first
+    expect(message.locator(".o-viber-status")).to_contain_text("Delivered")
+    expect(undo(message)).to_have_count(0)
+
+
+def test_too_late_is_said(agent, odoo_threaded, account_threaded, customer):
+    message = answer(agent, "Gone")
+    expect(undo(message)).to_be_visible()
+    # The server has taken it meanwhile, which this page has not heard.
+    odoo_threaded.sql("UPDATE viber_message SET hold_until = now() - interval '1 hour'")
+    undo(message).click()
+    expect(agent.get_by_text("It is too late")).to_be_visible()
+    expect(message).to_be_visible()

@@ -1,0 +1,62 @@
+import { Message } from "@mail/core/common/message";
+
+import { Component, useEffect, useState } from "@odoo/owl";
+import { browser } from "@web/core/browser/browser";
+import { _t } from "@web/core/l10n/translation";
+
+const TICK = 200;
+
+/** Takes a message back while it waits, and shows how long it does. */
+export class ViberUndo extends Component {
+    static template = "viber_connector.Undo";
+    static props = { message: Object };
+
+    setup() {
+        this.state = useState({ now: Date.now(), isBusy: false });
+        useEffect(
+            (isOpen) => {
+                if (isOpen) {
+                    const tick = () => (this.state.now = Date.now());
+                    const ticking = browser.setInterval(tick, TICK);
+                    return () => browser.clearInterval(ticking);
+                }
+            },
+            () => [this.seconds > 0]
+        );
+    }
+
+    get seconds() {
+        const left = this.props.message.viberHoldEnd - this.state.now;
+        return Math.max(Math.ceil(left / 1000), 0);
+    }
+
+    get title() {
+        return _t("Back into the composer, before it leaves for Viber");
+    }
+
+    async onClick(ev) {
+        ev.stopPropagation();
+        const { inChatter, services } = this.env;
+        const { message } = this.props;
+        const { thread } = message;
+        this.state.isBusy = true;
+        try {
+            const told = await message.viberUndo();
+            openComposer(inChatter, thread);
+            if (told) {
+                services.notification.add(told, { type: "warning", sticky: true });
+            }
+        } finally {
+            this.state.isBusy = false;
+        }
+    }
+}
+
+/** Not over a note that is being written: it could be sent with what was public. */
+function openComposer(chatter, thread) {
+    if (chatter?.thread?.eq(thread) && chatter.composerType !== "note") {
+        chatter.toggleComposer("message", { force: true });
+    }
+}
+
+Message.components = { ...Message.components, ViberUndo };

@@ -1,0 +1,78 @@
+import { fields } from "@mail/core/common/record";
+import { Message } from "@mail/core/common/message_model";
+import { Notification } from "@mail/core/common/notification_model";
+import { getNonEditableMentions } from "@mail/utils/common/format";
+
+import { markup } from "@odoo/owl";
+import { htmlJoin, isHtmlEmpty } from "@web/core/utils/html";
+import { patch } from "@web/core/utils/patch";
+
+import { asComposed } from "./undo_text";
+
+patch(Notification.prototype, {
+    setup() {
+        super.setup(...arguments);
+        // Seconds that were left when the server said so; its clock is not this one.
+        this.viber_hold_seconds = fields.Attr(0, {
+            onUpdate() {
+                const left = this.viber_hold_seconds;
+                this.viberHoldEnd = left ? Date.now() + left * 1000 : 0;
+            },
+        });
+        /** By the clock of this machine, in milliseconds. */
+        this.viberHoldEnd = 0;
+    },
+});
+
+patch(Message.prototype, {
+    /**
+     * Until when Undo is offered, by the clock of this machine; 0: not at all.
+     *
+     * @returns {Number} milliseconds
+     */
+    get viberHoldEnd() {
+        if (!this.isSelfAuthored) {
+            return 0;
+        }
+        const ends = this.notification_ids
+            .filter((notif) => notif.isViber && notif.notification_status === "ready")
+            .map((notif) => notif.viberHoldEnd)
+            .filter(Boolean);
+        return ends.length ? Math.min(...ends) : 0;
+    },
+
+    /**
+     * Take this back from chatter and outbox into the composer of its conversation.
+     *
+     * Nothing here hangs on a component: the bus may remove the message, and what shows
+     * it, before the server's answer is here.
+     *
+     * @returns {Promise<String|false>} a sentence on whom it has reached already
+     */
+    async viberUndo() {
+        const { composer } = this.thread;
+        const mentioned = [...this.partner_ids];
+        const answer = await this.store.env.services.orm.call(
+            "mail.message",
+            "viber_undo",
+            [[this.id]]
+        );
+        const html = getNonEditableMentions(asComposed(answer.body));
+        // What is being written meanwhile stays, below.
+        const drafts = [html, composer.composerHtml].filter((text) => !isHtmlEmpty(text));
+        composer.mentionedPartners.add(...mentioned);
+        composer.composerHtml = htmlJoin(drafts, markup`<br>`);
+        const end = composer.composerText.length;
+        Object.assign(composer.selection, { start: end, end, direction: "none" });
+        for (const id of answer.attachment_ids) {
+            // Of no record any more, but of the composer.
+            const file = { id, message: undefined, thread: undefined };
+            composer.attachments.add(this.store["ir.attachment"].insert(file));
+        }
+        composer.autofocus++;
+        if (this.exists()) {
+            this.delete();
+        }
+        return answer.told;
+    },
+});
