@@ -262,16 +262,6 @@ class TestWait(WaitCase):
         self.talk.unlink()
         self.assertEqual(wait.end_reason, "closed")
 
-    def test_a_subtask_that_goes_with_its_task_ends_it(self):
-        if "parent_id" not in self.talk._fields:
-            self.skipTest("Only tasks have sub-tasks")
-        parent = self.make_record()
-        self.talk.parent_id = parent
-        wait = self.waits()
-        parent.unlink()
-        self.assertFalse(self.talk.exists())
-        self.assertEqual(wait.end_reason, "closed")
-
     def test_who_may_say_that_nothing_is_needed(self):
         portal = new_test_user(self.env, "portal", groups="base.group_portal")
         stranger = new_test_user(self.env, "stranger", groups="base.group_user")
@@ -537,6 +527,18 @@ class TestIdentity(WaitCase):
         self.assertFalse(self.talk.viber_account_id)
         self.assertFalse(self.talk.viber_waiting_since)
         self.assertFalse(self.talk.viber_last_message_preview)
+
+
+class TestSubtask(WaitCase):
+    """Of tasks only: other carriers keep what is below a record that goes."""
+
+    def test_it_goes_with_its_task_and_nobody_waits(self):
+        parent = self.make_record()
+        self.talk.parent_id = parent
+        wait = self.waits()
+        parent.unlink()
+        self.assertFalse(self.talk.exists())
+        self.assertEqual(wait.end_reason, "closed")
 
 
 class TestHistory(WaitCase):
