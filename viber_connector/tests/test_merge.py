@@ -86,6 +86,8 @@ class TestMerge(ContactCase):
         states = ["exception", "pending", "ready", "ready"]
         self.assertEqual(sorted(fate[0] for fate in before), states)
         self.merge(self.contacts, kept)
+        # The form tells of an account that rests.
+        (self.account | self.other_account)._resume()
         for task in (first, second, *others):
             self.assertEqual(task.partner_id, kept)
             self.assertIn(kept, task.message_partner_ids)

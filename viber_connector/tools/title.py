@@ -5,8 +5,22 @@ from itertools import islice
 
 from .text import LINK, MARKS, is_visible, to_plain
 
-# Fewer letters than this say hello in most languages, and not what it is about.
-_LETTERS_MIN = 16
+# Fewer letters than this say hello, or ask whether anybody is there.
+_LETTERS_MIN = 6
+# How people begin where Viber is at home, and where their neighbours live.
+_GREETINGS = frozenset(
+    " ".join(greeting.split())
+    for greeting in """
+    hello / hello there / good day / good morning / good afternoon / good evening /
+    вітаю / вітаю вас / привіт / доброго дня / добрий день / добридень /
+    доброго ранку / добрий ранок / доброго вечора / добрий вечір /
+    здравствуйте / привет / добрый день / доброе утро / добрый вечер /
+    здравей / здравейте / добър ден / добро утро / добър вечер /
+    dzień dobry / dobry wieczór / bună ziua / bună seara / dobrý den / dobrý deň /
+    guten tag / guten morgen / guten abend / bonjour / bonsoir / buongiorno /
+    buenos días / buenas tardes / merhaba / günaydın / iyi günler / καλημέρα
+    """.split("/")
+)
 # An order, an invoice, a serial number: that says enough.
 _NUMBER = re.compile(r"\d{3}")
 # Of one message; a poem in short lines is no title.
@@ -15,14 +29,16 @@ _FENCE = "```"
 
 
 def says_something(title):
-    """Tell whether a title says what a conversation is about. The rule knows no
-    language: what is very short greets, or asks whether anybody is there.
+    """Tell whether a title says what a conversation is about: more than a greeting.
 
     :param str title: one line
     :rtype: bool
     """
-    is_long = sum(map(str.isalpha, title)) >= _LETTERS_MIN
-    return is_long or bool(_NUMBER.search(title) or LINK.search(title))
+    if _NUMBER.search(title) or LINK.search(title):
+        return True
+    letters = "".join(c if c.isalpha() else " " for c in title.casefold())
+    words = " ".join(letters.split())
+    return len(words.replace(" ", "")) >= _LETTERS_MIN and words not in _GREETINGS
 
 
 def complete(title, text):
