@@ -5,7 +5,10 @@ on holiday. Odoo's counter of failures is where agents look, and what is settled
 it by itself: an inbox notification or an activity would stay when it is sent again.
 """
 
+import contextlib
+
 from odoo import api, fields, models
+from odoo.exceptions import MissingError
 
 from odoo.addons.mail.tools.discuss import Store
 
@@ -23,14 +26,16 @@ class MailNotification(models.Model):
     )
 
     def _compute_viber_assignee_ids(self):
+        failures = self.filtered(lambda notification: notification._viber_is_failure())
         for notification in self:
-            assignees = self.env["res.users"]
-            if notification._viber_is_failure():
-                message = notification.mail_message_id
-                for conversation in message._viber_conversations():
-                    # sudo: who reads the message knows who works on it
-                    assignees |= conversation.sudo().exists()._viber_assignees()
-            notification.viber_assignee_ids = assignees.partner_id
+            users = self.env["res.users"]
+            # A message goes with its record; till then it may be told of.
+            with contextlib.suppress(MissingError):
+                # sudo: who reads the message knows who works on it
+                message = notification.mail_message_id.sudo()._viber_carried()
+                if notification in failures and message.res_id:
+                    users = message._viber_conversation()._viber_assignees()
+            notification.viber_assignee_ids = users.partner_id
 
     def _viber_is_failure(self):
         self.ensure_one()
