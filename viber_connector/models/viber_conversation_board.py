@@ -133,9 +133,10 @@ class ViberConversationMixin(models.AbstractModel):
             self._viber_push_board()
         return result
 
-    def unlink(self):
+    @api.ondelete(at_uninstall=False)
+    def _viber_tell_of_deleted(self):
+        # Not before it is known whether the user may delete them.
         self._viber_push_board()
-        return super().unlink()
 
 
 def _name_of(place):

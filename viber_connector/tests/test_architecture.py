@@ -58,7 +58,6 @@ PUBLIC_METHODS = {
         "message_subscribe",
         "message_unsubscribe",
         "notify_cancel_by_type",
-        "unlink",
         "viber_waiting_for_me",
         "viber_composer_files",
         "viber_composer_info",
