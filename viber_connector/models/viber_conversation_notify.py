@@ -311,18 +311,6 @@ class ViberConversationMixin(models.AbstractModel):
                 ]
             )._cancel()
             self.env["mail.message"]._viber_bare(author)._viber_sum_up()
-            # And of others' messages what this user may change.
-            assigned = self.env["mail.notification"]._viber_assigned_failures()
-            for records in assigned.mail_message_id._viber_conversations():
-                mine = records.with_env(self.env)._filtered_access("write")
-                theirs = assigned.filtered(
-                    lambda n, r=mine: (
-                        n.mail_message_id.model == r._name
-                        and n.mail_message_id.res_id in r.ids
-                    )
-                )
-                theirs.viber_message_ids._cancel()
-                theirs.filtered(lambda n: not n.viber_message_ids)._viber_sum_up()
         return result
 
     def _message_get_suggested_recipients_batch(self, *args, **kwargs):

@@ -101,8 +101,6 @@ class TestActions(FateCase):
 
     def test_the_messaging_menu_clears_the_users_failures(self):
         mine = self.answered({"status": 3})
-        # Who answered works on it: of a colleague's they would hear, too.
-        self.task[self.task._viber_assignee_field] = False
         self.env.user.partner_id.name = "Somebody else"
         other = self.outbox(
             self.task.message_post(

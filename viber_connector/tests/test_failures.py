@@ -221,14 +221,6 @@ class TestAssignees(FateCase):
         self.answered({"status": 3})
         self.assertFalse(self.mine(portal))
 
-    def test_who_works_on_it_clears_it_from_the_menu(self):
-        colleague = new_test_user(self.env, "colleague", groups=self.agent_groups)
-        self.task._viber_assign(colleague)
-        row = self.answered({"status": 3})
-        self.env[self.carrier].with_user(colleague).notify_cancel_by_type("viber")
-        self.assertEqual(row.state, "canceled")
-        self.assertFalse(self.mine(colleague))
-
     def test_they_are_told_at_once(self):
         colleague = new_test_user(self.env, "colleague", groups=self.agent_groups)
         self.task._viber_assign(colleague)
