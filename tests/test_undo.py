@@ -9,8 +9,10 @@ from viber_simulator.testing import wait_until
 
 from .support import Account, answer, log_in, open_page
 
+# Long enough for a slow machine.
 HOLD = 12
 SHORT = 3
+COLLEAGUE = "colleague"
 
 
 @pytest.fixture
@@ -106,6 +108,109 @@ def test_it_is_offered_after_a_reload_and_gone_in_both_tabs(
         expect(there).to_have_count(0)
         expect(here).to_have_count(0)
         expect(other.locator(".o-mail-Composer-input")).to_have_value("Too early")
+
+
+def test_who_looks_sees_it_come_and_go_at_once(
+    browser, agent, odoo_threaded, open_task
+):
+    make_colleague(odoo_threaded)
+    tab = agent.context.new_page()
+    open_task(tab)
+    with open_page(browser) as theirs:
+        log_in(theirs, odoo_threaded, COLLEAGUE)
+        open_task(theirs)
+        answer(agent, "Too early")
+        shown = [
+            page.locator(".o-mail-Message", has_text="Too early").first
+            for page in (agent, tab, theirs)
+        ]
+        expect(shown[2].locator(".o-viber-status")).to_contain_text("Waiting")
+        expect(undo(shown[2])).to_have_count(0)
+        undo(shown[1]).click()
+        for message in shown:
+            expect(message).to_have_count(0)
+        expect(tab.locator(".o-mail-Composer-input")).to_have_value("Too early")
+        expect(agent.locator(".o-mail-Composer-input")).to_have_count(0)
+
+
+def make_colleague(odoo):
+    """Somebody else who works on the tasks."""
+    names = ("base.group_user", "project.group_project_manager")
+    find = "ir.model.data", "check_object_reference"
+    groups = [odoo.rpc(*find, *name.split("."))[1] for name in names]
+    values = {"name": "Colleague", "login": COLLEAGUE, "password": COLLEAGUE}
+    odoo.rpc("res.users", "create", values | {"group_ids": [(6, 0, groups)]})
+
+
+def test_a_wrong_clock_offers_it_as_long(agent):
+    message = answer(agent, "Too early")
+    expect(undo(message)).to_be_visible()
+    agent.add_init_script(
+        "const now = Date.now.bind(Date); Date.now = () => now() + 3600000;"
+    )
+    agent.reload()
+    left = undo(message).locator(".o-viber-undo-seconds")
+    assert 0 < int(left.inner_text()) < HOLD
+    undo(message).click()
+    expect(message).to_have_count(0)
+
+
+def test_a_file_that_came_back_can_be_taken_out(agent, odoo_threaded):
+    agent.get_by_role("button", name="Send message").click()
+    file = agent.locator(".o-mail-Composer .o-mail-AttachmentCard")
+    agent.locator(".o-mail-Composer input[type=file]").first.set_input_files(
+        {"name": "wrong.txt", "mimeType": "text/plain", "buffer": b"1,000,000"}
+    )
+    expect(file).to_be_visible()
+    agent.locator(".o-mail-Composer-input").fill("With a wrong file")
+    agent.locator(".o-mail-Composer-send").click()
+    undo(agent.locator(".o-mail-Message", has_text="With a wrong").first).click()
+    agent.locator(".o-mail-Composer .o-mail-Attachment-unlink").click()
+    expect(file).to_have_count(0)
+    domain = [("name", "=", "wrong.txt")]
+    wait_until(lambda: not odoo_threaded.rpc("ir.attachment", "search", domain))
+
+
+def test_of_a_file_that_belongs_elsewhere_a_copy_comes_back(
+    agent, odoo_threaded, account_threaded, task
+):
+    values = {"name": "terms.txt", "raw": "Terms", "res_model": "mail.template"}
+    terms = odoo_threaded.rpc("ir.attachment", "create", values)
+    account_threaded.comment(task, "Our terms", attachment_ids=[terms])
+    undo(agent.locator(".o-mail-Message", has_text="Our terms").first).click()
+    file = agent.locator(".o-mail-Composer .o-mail-AttachmentCard")
+    expect(file).to_contain_text("terms.txt")
+    agent.locator(".o-mail-Composer .o-mail-Attachment-unlink").click()
+    expect(file).to_have_count(0)
+    assert odoo_threaded.rpc("ir.attachment", "search", [("id", "=", terms)])
+
+
+@pytest.mark.parametrize(
+    ("button", "send"), [("Send message", "Send"), ("Log note", "Log")]
+)
+def test_what_is_being_written_stays_what_it_is(agent, button, send):
+    """A note does not become public by coming together with an answer."""
+    message = answer(agent, "First")
+    expect(undo(message)).to_be_visible()
+    agent.get_by_role("button", name=button).click()
+    agent.locator(".o-mail-Composer-input").fill("Second")
+    undo(message).click()
+    expect(agent.locator(".o-mail-Composer-input")).to_have_value("First\nSecond")
+    expect(agent.locator(".o-mail-Composer-send")).to_have_text(send)
+
+
+def test_a_thumb_finds_it(agent, open_task, screenshots):
+    agent.set_viewport_size({"width": 390, "height": 844})
+    open_task(agent)
+    message = answer(agent, "From a phone")
+    undo(message).scroll_into_view_if_needed()
+    agent.screenshot(path=screenshots / "undo-390.png")
+    box = undo(message).bounding_box()
+    assert min(box["width"], box["height"]) >= 44
+    undo(message).click()
+    expect(agent.locator(".o-mail-Composer-input")).to_have_value("From a phone")
+    expect(agent.locator(".o-mail-Composer-input")).to_be_in_viewport()
+    agent.screenshot(path=screenshots / "undone-390.png")
 
 
 def test_it_leaves_at_the_end_never_before(

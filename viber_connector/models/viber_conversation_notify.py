@@ -234,6 +234,9 @@ class ViberConversationMixin(models.AbstractModel):
             reached = told | {r["id"] for r in recipients if r["notif"] == "email"}
             content = kwargs.get("viber_content")
             self._viber_follow_wait(message.sudo(), reached, content)
+            if hold_until:
+                # Others see it at once, not when it leaves: they would answer, too.
+                self._viber_push_new()
         return recipients
 
     def _notify_thread_by_viber(

@@ -113,12 +113,9 @@ class MailMessage(models.Model):
             rows._refuse_undo()
         answer = {
             "body": str(message.body),
-            "attachment_ids": message.attachment_ids.ids,
+            "attachment_ids": message._viber_give_files_back().ids,
             "told": message._viber_told_by_email(),
         }
-        # As files that were uploaded and wait to be sent.
-        pending = {"res_model": "mail.compose.message", "res_id": 0}
-        message._viber_own_files().write(pending)
         conversation = message._viber_conversation()
         message.unlink()
         conversation._bus_send("mail.message/delete", {"message_ids": self.ids})
@@ -132,12 +129,30 @@ class MailMessage(models.Model):
         if not (is_own and user._is_internal()):
             raise AccessError(self.env._("Only its author can undo a message."))
 
-    def _viber_own_files(self):
-        """:return: the files that the author uploaded for this message; a template's
-            and the like stay where they are, though they are sent along
+    def _viber_give_files_back(self):
+        """Make the files of this message such as the author has uploaded for one that
+        is not sent yet, in their order.
+
+        :return: of a template's, and of those that were sent before, copies: whoever
+            takes one out of the composer deletes it
         :rtype: ir.attachment
         """
-        return self.attachment_ids.filtered(
+        pending = {"res_model": "mail.compose.message", "res_id": 0}
+        own = self._viber_own_files()
+        own.write(pending)
+        files = [
+            file if file in own else file.copy(pending) for file in self.attachment_ids
+        ]
+        return self.env["ir.attachment"].union(*files)
+
+    def _viber_own_files(self):
+        """:return: the files that the author uploaded for this message alone
+        :rtype: ir.attachment
+        """
+        files = self.attachment_ids
+        domain = [("attachment_ids", "in", files.ids), ("id", "not in", self.ids)]
+        elsewhere = self.search(domain).attachment_ids if files else files
+        return (files - elsewhere).filtered(
             lambda file: (
                 file.create_uid == self.create_uid
                 and (file.res_model, file.res_id) == (self.model, self.res_id)

@@ -144,11 +144,27 @@ class TestUndo(UndoCase):
         agents = self.env["ir.attachment"].with_user(self.agent).sudo()
         own = agents.create(values).sudo(False)
         message = self.reply(self.talk, "Terms", attachment_ids=(file | own).ids)
-        answer = message.viber_undo()
-        self.assertCountEqual(answer["attachment_ids"], (file | own).ids)
+        back = agents.sudo(False).browse(message.viber_undo()["attachment_ids"])
+        self.assertFalse(back & (file | own))
+        self.assertEqual(back.mapped("name"), ["terms.txt"] * 2)
+        self.assertEqual(set(back.mapped("res_model")), {"mail.compose.message"})
+        # Who takes one out of the composer deletes it.
+        back.unlink()
         for attachment in file | own:
             self.assertEqual(attachment.res_model, place["res_model"])
             self.assertEqual(attachment.res_id, place["res_id"])
+
+    def test_a_file_that_was_sent_before_stays_there(self):
+        sent, new = self.attach("sent.txt"), self.attach("new.txt")
+        self.account.hold_seconds = 0
+        before = self.reply(self.talk, attachment_ids=sent.ids)
+        self.account.hold_seconds = HOLD
+        message = self.reply(self.talk, attachment_ids=(sent | new).ids)
+        back = sent.browse(message.viber_undo()["attachment_ids"])
+        self.assertCountEqual(back.mapped("name"), ["sent.txt", "new.txt"])
+        self.assertEqual(back & (sent | new), new)
+        self.assertEqual(before.attachment_ids, sent)
+        self.assertEqual(sent.res_id, self.talk.id)
 
     def test_the_customer_waits_still(self):
         since = self.talk.viber_waiting_since

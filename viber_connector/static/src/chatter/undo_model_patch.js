@@ -52,11 +52,8 @@ patch(Message.prototype, {
     async viberUndo() {
         const { composer } = this.thread;
         const mentioned = [...this.partner_ids];
-        const answer = await this.store.env.services.orm.call(
-            "mail.message",
-            "viber_undo",
-            [[this.id]]
-        );
+        const { orm } = this.store.env.services;
+        const answer = await orm.call("mail.message", "viber_undo", [[this.id]]);
         const html = getNonEditableMentions(asComposed(answer.body));
         // What is being written meanwhile stays, below.
         const drafts = [html, composer.composerHtml].filter((text) => !isHtmlEmpty(text));
@@ -64,15 +61,28 @@ patch(Message.prototype, {
         composer.composerHtml = htmlJoin(drafts, markup`<br>`);
         const end = composer.composerText.length;
         Object.assign(composer.selection, { start: end, end, direction: "none" });
-        for (const id of answer.attachment_ids) {
-            // Of no record any more, but of the composer.
-            const file = { id, message: undefined, thread: undefined };
-            composer.attachments.add(this.store["ir.attachment"].insert(file));
-        }
         composer.autofocus++;
+        const { store } = this;
         if (this.exists()) {
             this.delete();
         }
+        await addFiles(store, composer, answer.attachment_ids);
         return answer.told;
     },
 });
+
+/** They are of no record any more, but of the composer. */
+async function addFiles(store, composer, ids) {
+    const files = store["ir.attachment"];
+    // Copies of those that stay where they are.
+    const unknown = ids.filter((id) => !files.get(id));
+    if (unknown.length) {
+        const names = ["name", "mimetype", "checksum", "file_size"];
+        const { orm } = store.env.services;
+        files.insert(await orm.read("ir.attachment", unknown, names));
+    }
+    for (const id of ids) {
+        const file = files.insert({ id, message: undefined, thread: undefined });
+        composer.attachments.add(file);
+    }
+}
