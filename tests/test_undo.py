@@ -1,10 +1,12 @@
 """Time to think again, in the real client: Undo, its countdown, and what comes back."""
 
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from playwright.sync_api import expect
 
+from devtools.server import OdooError
 from viber_simulator.testing import wait_until
 
 from .support import Account, answer, log_in, open_page
@@ -12,6 +14,7 @@ from .support import Account, answer, log_in, open_page
 # Long enough for a slow machine.
 HOLD = 12
 SHORT = 3
+RACES = 12
 COLLEAGUE = "colleague"
 
 
@@ -229,6 +232,42 @@ def test_it_leaves_at_the_end_never_before(
     message = agent.locator(".o-mail-Message", has_text="No 2").first
     expect(message.locator(".o-viber-status")).to_contain_text("Delivered")
     expect(undo(message)).to_have_count(0)
+
+
+def test_each_is_either_undone_or_sent(
+    odoo_threaded, account_threaded, simulator, customer, task
+):
+    """Undo and the outbox's job reach for a message at the same moment."""
+    hold = {"hold_seconds": 1}
+    odoo_threaded.rpc("viber.account", "write", [account_threaded.id], hold)
+    # Two first messages of the same agent would make them follow twice: Odoo's.
+    account_threaded.comment(task, "The first")
+
+    sessions = [odoo_threaded.session("admin") for _ in range(RACES)]
+
+    def post_and_undo(number):
+        time.sleep(number / 4)
+        [message] = account_threaded.comment(task, f"No {number}")
+        # From well before its end to just after it.
+        time.sleep(0.5 + 0.06 * number)
+        try:
+            sessions[number].rpc("mail.message", "viber_undo", [message])
+        except OdooError as error:
+            assert "too late" in str(error)
+            return message, f"No {number}"
+        return message, None
+
+    with ThreadPoolExecutor(RACES) as pool:
+        fates = sorted(pool.map(post_and_undo, range(RACES)))
+    sent = [text for _message, text in fates if text]
+    account_threaded.comment(task, "The last")
+    simulator.wait_for_message(customer, account_threaded.bot, "The last")
+    assert said(simulator, account_threaded, customer) == [
+        "The first",
+        *sent,
+        "The last",
+    ]
+    assert 0 < len(sent) < RACES
 
 
 def test_too_late_is_said(agent, odoo_threaded, account_threaded, customer):

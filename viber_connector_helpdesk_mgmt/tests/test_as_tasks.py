@@ -32,6 +32,7 @@ from odoo.addons.viber_connector.tests import (
     test_text_files,
     test_titles,
     test_uncertain,
+    test_undo,
     test_voice,
     test_wait,
     test_welcome,
@@ -265,4 +266,16 @@ class TestAssigneesFailures(TicketCase, test_failures.TestAssignees):
 
 
 class TestMany(TicketCase, test_actions.TestMany):
+    pass
+
+
+class TestHold(TicketCase, test_undo.TestHold):
+    pass
+
+
+class TestUndo(TicketCase, test_undo.TestUndo):
+    pass
+
+
+class TestUndoEmails(TicketCase, test_undo.TestEmails):
     pass
