@@ -114,7 +114,7 @@ def test_the_filter_finds_the_tickets_of_viber(page, odoo_threaded, ticket):
     page.goto(f"{odoo_threaded.url}/odoo/action-{action}?view_type=list")
     expect(page.get_by_text("By telephone")).to_be_visible()
     page.locator(".o_searchview_dropdown_toggler").click()
-    page.get_by_role("menuitemcheckbox", name="Viber").click()
+    page.get_by_role("menuitemcheckbox", name="Viber", exact=True).click()
     expect(page.get_by_text("By telephone")).to_be_hidden()
     expect(page.get_by_text("Good day, my printer is on fire").first).to_be_visible()
 

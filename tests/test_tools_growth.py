@@ -285,6 +285,9 @@ TABLE = {
     "text.link_to_html": [
         (tools.text.link_to_html, make, TEXTS) for make in (fill, wrap("a.", ".b"))
     ],
+    "locale.language_name": [
+        (lambda code: tools.locale.language_name(code, "en_US"), fill, NAMES)
+    ],
     "title.complete": [
         (lambda text: tools.title.complete("", text), make, TEXTS)
         for make in (fill, wrap("Hi\n", ""))
