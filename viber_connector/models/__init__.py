@@ -12,6 +12,7 @@ from . import viber_conversation_start
 from . import viber_conversation_title
 from . import viber_conversation_notify
 from . import viber_conversation_wait
+from . import viber_conversation_team
 from . import viber_conversation_composer
 from . import viber_conversation_live
 from . import viber_conversation_board

@@ -4,7 +4,7 @@ from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 from odoo.fields import Domain
 
-from .viber_conversation_wait import may_read
+from .viber_conversation_team import may_read
 
 
 class ViberAccount(models.Model):

@@ -29,8 +29,9 @@ class ViberConversationMixin(models.AbstractModel):
     carrier says". Its ``create``, ``write`` and subscriptions:
     ``viber_conversation_rights``; a new one: ``viber_conversation_start``; what the
     customer is told: ``viber_conversation_notify``; who waits for an answer:
-    ``viber_conversation_wait``; what is seen at once by all who have it open:
-    ``viber_conversation_live``; its views: ``viber_conversation_views``.
+    ``viber_conversation_wait``; who works on it: ``viber_conversation_team``; what is
+    seen at once by all who have it open: ``viber_conversation_live``; its views:
+    ``viber_conversation_views``.
     """
 
     _name = "viber.conversation.mixin"

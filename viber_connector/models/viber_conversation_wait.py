@@ -1,4 +1,4 @@
-"""Who waits for an answer, since when, and who is told of it.
+"""Who waits for an answer, and since when.
 
 What is kept on the record is written beside the ORM: whoever has its form open gets no
 conflict, and nothing that looks at changes sees one. It is the lock, too: of two who
@@ -6,6 +6,7 @@ begin or end a wait at the same time the second one begins anew.
 """
 
 from odoo import api, fields, models
+from odoo.exceptions import AccessError
 from odoo.fields import Domain
 from odoo.tools import SQL, html2plaintext
 
@@ -14,6 +15,12 @@ from ..tools.text import clean_line, is_visible, shorten, to_plain
 from . import viber_bulk
 from .mail_message import COMPANY, OUTSIDER
 
+# What follows from the messages.
+_KEPT = {
+    "viber_last_message_date",
+    "viber_last_message_preview",
+    "viber_waiting_since",
+}
 # Where an answer may go.
 _CHANNELS = ("email", "viber")
 
@@ -55,19 +62,6 @@ class ViberConversationMixin(models.AbstractModel):
             record._viber_end_wait("no_answer_needed", self.env.user)
         words = self.env._("%(done)s need no answer, %(left)s did not wait for one.")
         return viber_bulk.report(self, waiting, words)
-
-    def action_viber_assign_to_me(self):
-        """Have the user work on these conversations.
-
-        :return: ``True``; for several, what was done
-        :raise AccessError: when the user is no employee who may change the records
-        """
-        self._viber_check_agent()
-        others = self.filtered(lambda r: self.env.user not in r._viber_assignees())
-        for record in others:
-            record._viber_assign(self.env.user)
-        words = self.env._("%(done)s assigned to you, %(left)s were yours already.")
-        return viber_bulk.report(self, others, words)
 
     # -- What is said ----------------------------------------------------------------
 
@@ -330,13 +324,34 @@ class ViberConversationMixin(models.AbstractModel):
         conditions = Domain(self._viber_open_domain()).iter_conditions()
         return {condition.field_expr.partition(".")[0] for condition in conditions}
 
+    @api.model_create_multi
+    def create(self, vals_list):
+        for vals in vals_list:
+            self._viber_check_kept(vals)
+        return super().create(vals_list)
+
     def write(self, vals):
+        self._viber_check_kept(vals)
         if "viber_subscriber_id" in vals:
             self._viber_give_away(vals["viber_subscriber_id"] or False)
         result = super().write(vals)
         if not self._viber_open_fields().isdisjoint(vals):
             self._viber_end_closed_waits()
         return result
+
+    def _viber_check_kept(self, vals):
+        """Read-only fields are so in forms only; here they are for remote calls, too.
+
+        :param dict vals: that are about to be written
+        :raise AccessError: when somebody says who waits, and what was said last
+        """
+        if not self.env.su and not _KEPT.isdisjoint(vals):
+            raise AccessError(
+                self.env._(
+                    "Who waits, and what the customer said last, follows from the "
+                    "messages. Press No Answer Needed when nobody waits any more."
+                )
+            )
 
     @api.model
     def _viber_end_waits_in(self, stages):
@@ -369,72 +384,9 @@ class ViberConversationMixin(models.AbstractModel):
                     viber_last_message_date=False, viber_last_message_preview=False
                 )
 
-    # -- Who works on it -------------------------------------------------------------
-
-    def _viber_assignees(self):
-        """:return: who works on it; whoever has left the company does not any more
-        :rtype: res.users
-        """
-        # sudo: only whether they are there still is looked at
-        return self[self._viber_assignee_field].filtered(lambda u: u.sudo().active)
-
-    def _viber_assign(self, user):
-        """:param res.users user: who works on it, too, or from now on"""
-        name = self._viber_assignee_field
-        if self._fields[name].type == "many2one":
-            self[name] = user
-        else:
-            self[name] |= user
-
-    def _viber_assign_on_answer(self, user):
-        if self.viber_account_id.assign_on_answer and not self._viber_assignees():
-            # Whoever answers knows.
-            self.with_context(mail_auto_subscribe_no_notify=True)._viber_assign(user)
-
-    def _viber_find_assignee(self):
-        """A customer begins to wait: have one of the account's team take it, where the
-        account says so."""
-        account = self.viber_account_id
-        if account.assign_policy == "none" or self.viber_waiting_since:
-            return
-        if not self._viber_assignees():
-            user = account._least_busy(self)
-            if user:
-                self._viber_assign(user)
-
-    def _viber_team(self, message, content=None):
-        """Find out who is told of a message: nobody works on the conversation, and the
-        customer begins to wait with it.
-
-        :param mail.message message: that is about to be notified, sudoed
-        :param Content | None content: what the customer said, when it came by Viber
-        :return: those of the account's team who may read it
-        :rtype: res.users
-        """
-        record = self.sudo()
-        if (
-            record.viber_waiting_since
-            or not record._viber_is_asked_by(message, content)
-            or record._viber_assignees()
-        ):
-            return self.env["res.users"]
-        team = record.viber_account_id.notify_user_ids
-        return team.filtered(lambda user: may_read(record, user))
-
 
 def _ids_by_model(records):
     ids_by_model = {}
     for record in records:
         ids_by_model.setdefault(record._name, []).append(record.id)
     return ids_by_model
-
-
-def may_read(records, user):
-    """:return: whether a user may read records, in whichever of their companies; of
-        none, whether they may read records of the model at all
-    :rtype: bool
-    """
-    theirs = records.with_user(user).with_context(
-        allowed_company_ids=user.company_ids.ids
-    )
-    return user.active and theirs.has_access("read")

@@ -243,14 +243,7 @@ class ViberWait(models.Model):
             else:
                 lost |= wait
         same.unlink()
-        lost.write(
-            {
-                "until": False,
-                "end_reason": False,
-                "user_id": False,
-                "answer_message_id": False,
-            }
-        )
+        lost._reopen()
         self.env["viber.conversation.mixin"]._viber_copy_waits(records[w] for w in self)
 
     def _first_end(self, later, answer):

@@ -272,6 +272,17 @@ class TestWait(WaitCase):
                     getattr(record, f"action_viber_{action}")()
         self.assertTrue(self.is_waiting())
 
+    def test_nobody_says_by_a_remote_call_who_waits(self):
+        forged = {
+            "viber_waiting_since": False,
+            "viber_last_message_date": "2020-01-01 00:00:00",
+            "viber_last_message_preview": "Nothing",
+        }
+        for name, value in forged.items():
+            with self.subTest(name=name), self.assertRaises(AccessError):
+                self.talk.with_user(self.agent).write({name: value})
+        self.assertTrue(self.is_waiting())
+
     def test_a_merged_customer_waits_on(self):
         since = self.talk.viber_waiting_since
         other = self.env["res.partner"].create({"name": "Olena K."})
