@@ -47,7 +47,22 @@ def texts():
         store(user, "First")
     env.cr.commit()
     inbox._process_queue()
-    tasks = env["viber.subscriber"].search([("viber_user_id", "in", users)]).task_ids
+    theirs = env["viber.subscriber"].search([("viber_user_id", "in", users)]).task_ids
+    # The same tasks, with the same followers, that no customer in Viber has to do with.
+    tasks = env["project.task"].create(
+        [
+            {
+                "name": "First",
+                "project_id": task.project_id.id,
+                "partner_id": task.partner_id.copy({"viber_subscriber_ids": [(5,)]}).id,
+                "user_ids": [(5,)],
+            }
+            for task in theirs
+        ]
+    )
+    for task in tasks:
+        task.message_subscribe(task.partner_id.ids)
+    env.cr.commit()
 
     def ours():
         for number in range(COUNT):

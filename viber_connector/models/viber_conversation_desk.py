@@ -129,14 +129,15 @@ class ViberConversationMixin(models.AbstractModel):
         # need not see its place; the channel is for those who do
         conversations = self.sudo().filtered("viber_account_id")
         undelivered = conversations._viber_undelivered() if conversations else ()
-        desks = {}
+        alike = {}
         for known in conversations:
             # Many on a page have one in common.
             is_undelivered = known.id in undelivered
             key = (known.viber_account_id, known._viber_container(), is_undelivered)
-            if key not in desks:
-                desks[key] = known._viber_desk(is_undelivered)
-            known.with_env(self.env).viber_desk = desks[key]
+            alike.setdefault(key, []).append(known.id)
+        for (_account, _container, is_undelivered), ids in alike.items():
+            desk = conversations.browse(ids[0])._viber_desk(is_undelivered)
+            self.browse(ids).viber_desk = desk
         (self - conversations).viber_desk = False
 
     def _viber_desk(self, is_undelivered):

@@ -212,6 +212,10 @@ class ViberConversationMixin(models.AbstractModel):
                 "subscriber_id": self.viber_subscriber_id.id,
                 "since": since,
                 "is_first": not waits,
+                # They are known to be none: what is not given is computed later, by an
+                # UPDATE for each new customer.
+                "duration": 0,
+                "working_duration": 0,
                 **self._viber_place(),
             }
         )

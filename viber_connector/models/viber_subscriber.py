@@ -216,7 +216,8 @@ class ViberSubscriber(models.Model):
             self.write({"is_subscribed": False, "left_date": date})
         elif not was_subscribed:
             self.write({"is_subscribed": True, "left_date": False})
-        if was_subscribed != is_subscribed:
+        # Whoever has no contact yet has no conversation that somebody looks at.
+        if was_subscribed != is_subscribed and self.partner_id:
             self._reload_conversations()
 
     def _prove_present(self, date):
