@@ -115,6 +115,29 @@ def test_the_state_of_an_answer_changes_before_the_eyes_of_all(
             expect(theirs).to_contain_text(state)
 
 
+def test_what_was_read_before_and_arrives_after_changes_nothing(
+    browser, agent, odoo_threaded, simulator, customer, task
+):
+    simulator.update_user(customer, online=False)
+    simulator.fault("latency", method="send_message", seconds=2, count=1)
+    late = []
+    with open_page(browser) as other:
+        log_in(other, odoo_threaded)
+        other.goto(f"{odoo_threaded.url}/odoo/project.task/{task}")
+        expect(other.locator(".o-mail-Message").first).to_be_visible()
+        other.route(
+            "**/mail/thread/messages", lambda route: late.append((route, route.fetch()))
+        )
+        mine = answer(agent, "It is being extinguished").locator(".o-viber-status")
+        expect(mine).to_contain_text("Sent")
+        assert any('"ready"' in response.text() for _route, response in late)
+        for route, response in late:
+            route.fulfill(response=response)
+        theirs = other.locator(".o-mail-Message", has_text="being extinguished").first
+        other.wait_for_timeout(500)
+        expect(theirs.locator(".o-viber-status")).to_contain_text("Sent")
+
+
 def test_a_refused_answer_says_why_and_can_be_sent_again(
     agent, account_threaded, simulator, customer, screenshots
 ):

@@ -1,3 +1,4 @@
+import time
 from collections import defaultdict
 
 from odoo import fields, models
@@ -41,6 +42,9 @@ class MailNotification(models.Model):
         help="When it was sent, delivered, or tried in vain."
     )
     viber_message_ids = fields.One2many("viber.message", "mail_notification_id")
+    # By it the client knows which of two answers was read first: the later one may
+    # arrive first, on the bus. Seconds since 1970, as precise as they come.
+    viber_revision = fields.Float(digits=False)
 
     def _to_store_defaults(self, target):
         # Of notifications by e-mail and the like the client hears what it always does.
@@ -48,7 +52,12 @@ class MailNotification(models.Model):
             super()._to_store_defaults(target)
             + [
                 Store.Attr(name, predicate=_is_viber)
-                for name in ("failure_reason", "viber_seen_date", "viber_status_date")
+                for name in (
+                    "failure_reason",
+                    "viber_revision",
+                    "viber_seen_date",
+                    "viber_status_date",
+                )
             ]
             + [Store.Attr("viber_hold_seconds", predicate=_is_waiting)]
             + [Store.Attr("viber_has_left", _has_left, predicate=_is_viber)]
@@ -81,7 +90,7 @@ class MailNotification(models.Model):
         changed = self.browse().concat(*fates.values())
         failures = changed.filtered(_is_failure)
         for fate, notifications in fates.items():
-            notifications.write(dict(fate))
+            notifications.write(dict(fate, viber_revision=time.time()))
         failures |= changed.filtered(_is_failure)
         if found := lost.filtered(
             lambda notification: not notification._viber_is_lost()
@@ -122,6 +131,7 @@ class MailNotification(models.Model):
                 "failure_reason": self._viber_reason(failure_type),
                 "viber_status_date": fields.Datetime.now(),
                 "viber_seen_date": False,
+                "viber_revision": time.time(),
             }
         )
         self.mail_message_id._viber_notify_failures()

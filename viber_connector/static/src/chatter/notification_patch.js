@@ -1,6 +1,7 @@
 import { Notification } from "@mail/core/common/notification_model";
 import { fields } from "@mail/core/common/record";
 
+import { toRaw } from "@odoo/owl";
 import { deserializeDateTime, toLocaleDateTimeString } from "@web/core/l10n/dates";
 import { _t } from "@web/core/l10n/translation";
 import { patch } from "@web/core/utils/patch";
@@ -11,6 +12,8 @@ patch(Notification.prototype, {
         super.setup(...arguments);
         /** Contacts of those who work on the conversation: failures are theirs, too. */
         this.viber_assignee_ids = [];
+        /** Grows with each change. */
+        this.viber_revision = 0;
         // As Odoo's, which knows of the author's alone.
         this.failure = fields.One("Failure", {
             inverse: "notifications",
@@ -38,6 +41,16 @@ patch(Notification.prototype, {
             },
             eager: true,
         });
+    },
+    /**
+     * The bus is quicker than an answer that was read before and is still on its way:
+     * what is known already stays.
+     */
+    update(data) {
+        if (data?.viber_revision < toRaw(this).viber_revision) {
+            return;
+        }
+        return super.update(...arguments);
     },
     get isViber() {
         return this.notification_type === "viber";
