@@ -29,8 +29,11 @@ LINTERS = {
 ADDON_TESTS = f"{ADDON.name}/tests"
 BRIDGE_TESTS = [f"{bridge.name}/tests" for bridge in BRIDGES]
 SYSTEM_TESTS = "tests"
-# The marker of long system tests that measure no time: something may run beside them.
-PATIENT = "patient"
+# The markers of system tests. The long ones that run beside the addon's tests; those
+# that measure time, and so run alone; all others run several at a time.
+PATIENT, ALONE = "patient", "alone"
+# Each file on one core, as its tests share a server. Browsers and servers need memory.
+SEVERAL = ("-n", "auto", "--maxprocesses", "2", "--dist", "loadfile")
 
 
 def lint():
@@ -68,7 +71,8 @@ def _test_all(more):
     """:return: whether all is well (bool)."""
     failed = lint()
     patient = _pytest(SYSTEM_TESTS, "-m", PATIENT, *more)
-    others = _pytest(SYSTEM_TESTS, "-m", f"not {PATIENT}", *more)
+    others = _pytest(SYSTEM_TESTS, "-m", f"not {PATIENT} and not {ALONE}", *SEVERAL)
+    alone = _pytest(SYSTEM_TESTS, "-m", ALONE, *more)
     with odoo.environment() as variables, ThreadPoolExecutor() as second_core:
         # Two at the same time; what this one says is shown when the first has ended.
         beside = second_core.submit(_run, patient, variables, stdout=subprocess.PIPE)
@@ -80,10 +84,12 @@ def _test_all(more):
         print(beside.result().stdout, flush=True)
         if beside.result().returncode:
             failed.append("patient system tests")
+        if not _passes("system tests", [*others, *more], variables):
+            failed.append("system tests")
         # These come last, and so does their summary: it names what failed before.
         earlier = variables | {"FAILED_EARLIER": ", ".join(failed)}
-        if not _passes("system tests", others, earlier):
-            failed.append("system tests")
+        if not _passes("system tests that measure time", alone, earlier):
+            failed.append("system tests that measure time")
     return not failed
 
 

@@ -71,6 +71,11 @@ def _serve(request, variables, simulator, workers):
         with OdooServer(variables, database, workers) as server:
             parameter = "viber_connector.api_url", simulator.api_url
             server.rpc("ir.config_parameter", "set_param", *parameter)
+            # Its greeting would open over what is being tested.
+            silent = "res.users", "odoobot_state", "disabled"
+            server.rpc("ir.default", "set", *silent)
+            users = server.rpc("res.users", "search", [])
+            server.rpc("res.users", "write", users, {silent[1]: silent[2]})
             yield server
 
 

@@ -20,6 +20,8 @@ from .support.callbacks import message, post, sign
 from .support.hostile import Canary, hostile_server
 from .support.pace import check_prompt
 
+pytestmark = pytest.mark.alone
+
 UNSIGNED = SIGNED = 5000
 CONNECTIONS = 4
 MEGABYTE = 1024 * 1024

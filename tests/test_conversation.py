@@ -2,12 +2,15 @@
 
 import time
 
+import pytest
 from playwright.sync_api import expect
 
 from viber_simulator.testing import wait_until
 
 from .support import log_in, open_page
 from .support.pace import check_prompt
+
+pytestmark = pytest.mark.alone
 
 # Promised on the idle demo.
 PROMPT_SECONDS = 2

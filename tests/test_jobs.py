@@ -12,6 +12,8 @@ from viber_simulator.testing import wait_until
 from .support import Account
 from .support.outbox import Outbox
 
+pytestmark = pytest.mark.alone
+
 # What customers write, faster than it can be posted.
 FILL = """
     INSERT INTO viber_event

@@ -10,6 +10,8 @@ from viber_simulator.testing import wait_until
 from .support import Account
 from .support.outbox import Outbox
 
+pytestmark = pytest.mark.alone
+
 LATENCY = 0.2
 # A busy machine may hold calls up on their way, so that they arrive together.
 TRIES = 3

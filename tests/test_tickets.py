@@ -71,13 +71,13 @@ def test_tickets_have_their_conversations_and_move_by_themselves(
     expect(row.locator(".o_viber_waiting")).to_be_visible()
     row.locator("button[name=action_viber_assign_to_me]").click()
     expect(page.locator(".o_viber_count")).to_have_text("1")
-    account.write(customer, "Is anybody there?")
-    expect(page.locator(".o_data_row", has_text="Is anybody there?")).to_be_visible()
+    account.write(customer, "It still burns here")
+    expect(page.locator(".o_data_row", has_text="It still burns here")).to_be_visible()
     page.screenshot(path=screenshots / "9-tickets.png")
     page.goto(
         f"{odoo_threaded.url}/odoo/action-helpdesk_mgmt.helpdesk_ticket_action_opened"
     )
-    card = page.locator(".o_kanban_record", has_text="Is anybody there?")
+    card = page.locator(".o_kanban_record", has_text="It still burns here")
     expect(card.locator(".o_viber_waiting")).to_be_visible()
     page.wait_for_timeout(1500)
     account.comment(ticket, "It is being extinguished")

@@ -15,6 +15,8 @@ from viber_simulator.testing import wait_until
 from .support.locks import held
 from .support.pace import check_prompt
 
+pytestmark = pytest.mark.alone
+
 # As a job that runs holds it: a callback may still ask for its next run.
 HOLD_JOB = """
     SELECT cron.id FROM ir_cron cron
