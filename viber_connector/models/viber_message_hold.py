@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, LockError, UserError
+from odoo.tools import SQL
 
 from .mail_message import COMPANY
 from .viber_queue_mixin import exact_now
@@ -99,9 +100,18 @@ class MailMessage(models.Model):
             have got it by e-mail already, or ``False``
         :rtype: dict
         :raise AccessError: when the user is not the employee who wrote it
-        :raise UserError: when it may have left
+        :raise UserError: when it may have left, or is gone already
         """
+        self.ensure_one()
+        if not self.exists():
+            raise UserError(self.env._("This message has been taken back already."))
         self._viber_check_undo()
+        # Who does so in another tab at this moment is waited for: then Odoo begins
+        # anew, and there is nothing any more.
+        self.env.cr.execute(
+            SQL("SELECT 1 FROM mail_message WHERE id = %s FOR NO KEY UPDATE", self.id),
+            log_exceptions=False,
+        )
         # sudo: outbox and notifications are not the author's; whose they are is checked
         message = self.sudo()
         rows = message._viber_rows()
@@ -122,7 +132,6 @@ class MailMessage(models.Model):
         return answer
 
     def _viber_check_undo(self):
-        self.ensure_one()
         user = self.env.user
         self.check_access("read")
         is_own = self.create_uid == user and self.author_id == user.partner_id

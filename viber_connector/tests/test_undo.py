@@ -183,6 +183,13 @@ class TestUndo(UndoCase):
                 message.viber_undo()
         self.assertTrue(message.exists())
 
+    def test_what_is_gone_has_been_taken_back_already(self):
+        message = self.reply(self.talk).with_user(self.agent)
+        message.viber_undo()
+        self.assertFalse(message.exists())
+        with self.assertRaisesRegex(UserError, "taken back already"):
+            message.viber_undo()
+
     def test_what_is_on_the_way_is_not_undone(self):
         message = self.reply(self.talk)
         self.outbox(message).state = "sending"
