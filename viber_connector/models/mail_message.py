@@ -10,6 +10,7 @@ from odoo.exceptions import UserError
 
 from ..tools import html_text, payload
 from ..tools.text import clean_line, is_visible, shorten
+from . import viber_bulk
 
 # Whose words a message is (docs/architecture.rst, "Whose words").
 COMPANY, OUTSIDER, UNKNOWN = "company", "outsider", "unknown"
@@ -223,18 +224,21 @@ class MailMessage(models.Model):
     def viber_send_again(self):
         """Send again what did not arrive, or may not have.
 
-        :return: ``True``
+        :return: ``True``; for several, what was done
         :raise AccessError: when the user may not write in the conversation
-        :raise UserError: when there is nothing that can be sent, with the reason
+        :raise UserError: when there is nothing that can be sent, with the reason, and
+            this is a single message
         """
         rows = self._viber_rows_to_act_on()
         bare = self._viber_bare()
-        rows._send_again()
+        sent = rows._send_again().mail_message_id
         bare._viber_try_again()
         still = bare.filtered(lambda n: not n.viber_message_ids)
-        if still and still == bare and not rows:
+        if len(self) == 1 and still and still == bare and not rows:
             raise UserError(still[0].failure_reason)
-        return True
+        done = self & (sent | (bare - still).mail_message_id)
+        words = self.env._("%(done)s sent again, %(left)s left as they were.")
+        return viber_bulk.report(self, done, words)
 
     def viber_cancel(self):
         """Give up what waits, did not arrive, or may not have.

@@ -6,6 +6,7 @@ from odoo.exceptions import UserError
 from .. import const
 from ..tools import content as content_tools
 from ..tools.text import is_visible, shorten, to_plain
+from . import viber_bulk
 
 
 class ViberConversationMixin(models.AbstractModel):
@@ -18,14 +19,13 @@ class ViberConversationMixin(models.AbstractModel):
     )
 
     def action_viber_block(self):
-        """Ask why the customer is to be blocked; :meth:`_viber_block` does it.
+        """Ask why the customers are to be blocked; :meth:`_viber_block` does it.
 
         :return: an action that opens a dialog
         :rtype: dict
         :raise AccessError: when the user is no employee who may change the record
-        :raise UserError: when the record is no conversation in Viber
+        :raise UserError: when it is a single record, and no conversation in Viber
         """
-        self.ensure_one()
         self._viber_check_blockable()
         return self._viber_block_dialog(
             self.env._("Block in Viber"), "viber_connector.viber_block_view_form"
@@ -34,18 +34,15 @@ class ViberConversationMixin(models.AbstractModel):
     def action_viber_unblock(self):
         """Let the customer in again, with what they wrote meanwhile.
 
-        :return: ``True``
+        :return: ``True``; for several, what was done
         :raise AccessError: when the user is no employee who may change the records
-        :raise UserError: when a record is no conversation in Viber
+        :raise UserError: when it is a single record, and no conversation in Viber
         """
-        for record in self:
-            record._viber_check_blockable()
-            # sudo: agents may not change subscribers; this change is checked
-            subscriber = record.viber_subscriber_id.sudo()
-            if subscriber.is_blocked:
-                subscriber.is_blocked = False
-                record._viber_log(self.env._("Unblocked this customer in Viber."))
-        return True
+        self._viber_check_blockable()
+        line = self.env._("Unblocked this customer in Viber.")
+        done = self._viber_set_blocked(False, line)
+        words = self.env._("%(done)s unblocked, %(left)s left as they were.")
+        return viber_bulk.report(self, done, words)
 
     def action_viber_show_blocked(self):
         """Show what the customer has written since they are blocked.
@@ -68,15 +65,15 @@ class ViberConversationMixin(models.AbstractModel):
             "res_model": "viber.block",
             "views": [[self.env.ref(view).id, "form"]],
             "target": "new",
-            "context": {"default_res_model": self._name, "default_res_id": self.id},
+            "context": {"default_res_model": self._name, "default_res_ids": self.ids},
         }
 
     def _viber_check_blockable(self):
         """:raise AccessError: when the user is no employee who may change the record
-        :raise UserError: when the record is no conversation in Viber
+        :raise UserError: when it is a single record, and no conversation in Viber
         """
         self._viber_check_agent()
-        if not self.viber_subscriber_id:
+        if len(self) == 1 and not self.viber_subscriber_id:
             raise UserError(
                 self.env._(
                     "This has no customer in Viber: choose its Viber Customer first, "
@@ -85,16 +82,32 @@ class ViberConversationMixin(models.AbstractModel):
             )
 
     def _viber_block(self, reason):
-        """Keep what the customer writes out of all conversations.
+        """Keep what the customers write out of all conversations.
 
         :param str reason: why, for the chatter
-        :raise AccessError: when the user is no employee who may change the record
-        :raise UserError: when the record is no conversation in Viber
+        :return: ``True``; for several, what was done
+        :raise AccessError: when the user is no employee who may change the records
+        :raise UserError: when it is a single record, and no conversation in Viber
         """
         self._viber_check_blockable()
-        # sudo: agents may not change subscribers; this change is checked
-        self.viber_subscriber_id.sudo().is_blocked = True
-        self._viber_log(self.env._("Blocked this customer in Viber: %s", reason))
+        line = self.env._("Blocked this customer in Viber: %s", reason)
+        done = self._viber_set_blocked(True, line)
+        words = self.env._("%(done)s blocked, %(left)s left as they were.")
+        return viber_bulk.report(self, done, words)
+
+    def _viber_set_blocked(self, is_blocked, line):
+        """:param str line: what the chatter says of it
+        :return: the conversations of which the customer was not so before
+        """
+        done = self.browse()
+        for record in self:
+            # sudo: agents may not change subscribers; callers have checked this change
+            subscriber = record.viber_subscriber_id.sudo()
+            if subscriber and subscriber.is_blocked != is_blocked:
+                subscriber.is_blocked = is_blocked
+                record._viber_log(line)
+                done |= record
+        return done
 
     def _viber_log(self, line):
         self.message_post(body=line, subtype_xmlid="mail.mt_note")

@@ -118,6 +118,18 @@ class TestFaces(ViberCase):
         self.assertEqual(self.viber.texts(), ["Dear Olena"])
         self.assertEqual(self.fate(message), ("pending", False))
 
+    def test_of_several_it_is_said_how_many_are_sent_again(self):
+        task = self.plain_task()
+        lost, kept = self.reply(task, "1"), self.reply(task, "2")
+        sent = self.reply(self.task, "3")
+        self.send()
+        several = lost | kept | sent
+        told = several.viber_send_again()["params"]
+        self.assertEqual(told["message"], "0 sent again, 3 left as they were.")
+        task.viber_subscriber_id = self.subscriber
+        told = several.viber_send_again()["params"]
+        self.assertEqual(told["message"], "2 sent again, 1 left as they were.")
+
     def test_it_can_be_given_up(self):
         task = self.plain_task()
         one, two = self.reply(task, "1"), self.reply(task, "2")

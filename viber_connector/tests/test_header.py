@@ -165,6 +165,29 @@ class TestBlocking(HeaderCase):
         for note in notes:
             self.assertFalse(self.outbox(note))
 
+    def test_of_several_it_is_said_what_was_done(self):
+        [row] = self.receive(self.text("Hi", user_id="other=="))
+        self.process()
+        other = self.conversation(row)
+        plain = self.make_record()
+        several = (self.conversation_ | other | plain).with_user(self.agent)
+        action = several.action_viber_block()
+        wizards = self.env[action["res_model"]].with_user(self.agent)
+        wizard = wizards.with_context(**action["context"]).create({"reason": "Spam"})
+        told = wizard.action_block()["params"]["message"]
+        self.assertEqual(told, "2 blocked, 1 left as they were.")
+        self.assertTrue(all(several.viber_subscriber_id.mapped("is_blocked")))
+        told = several.action_viber_unblock()["params"]["message"]
+        self.assertEqual(told, "2 unblocked, 1 left as they were.")
+
+    def test_what_is_no_list_of_conversations_blocks_nobody(self):
+        for ids in (["1"], {"a": 1}, 7, [True]):
+            dialog = self.env["viber.block"].create(
+                {"res_model": self.carrier, "res_ids": ids, "reason": "x"}
+            )
+            with self.subTest(ids=ids), self.assertRaises(AccessError):
+                dialog.action_block()
+
     def test_what_a_blocked_customer_wrote_is_shown_as_words(self):
         self.block()
         self.receive(
@@ -198,13 +221,15 @@ class TestBlocking(HeaderCase):
     def test_the_dialog_gives_no_right_by_itself(self):
         stranger = self.stranger()
         dialogs = self.env["viber.block"].with_user(stranger)
-        values = {"res_model": self.carrier, "res_id": self.conversation_.id}
+        values = {"res_model": self.carrier, "res_ids": self.conversation_.ids}
         dialog = dialogs.create(values | {"reason": "Mine"})
         with self.assertRaises(AccessError):
             dialog.action_block()
         with self.assertRaises(AccessError):
             dialog.read(["messages"])
-        dialog = dialogs.create({"res_model": "res.users", "res_id": 1, "reason": "x"})
+        dialog = dialogs.create(
+            {"res_model": "res.users", "res_ids": [1], "reason": "x"}
+        )
         with self.assertRaises(AccessError):
             dialog.action_block()
         theirs = self.env["viber.block"].with_user(self.agent).create(values)

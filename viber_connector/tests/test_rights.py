@@ -29,7 +29,7 @@ DECIDED = {
         *("task_template_id", "welcome_message"),
     },
     "viber.account.key": set(),
-    "viber.block": {"reason", "res_id", "res_model"},
+    "viber.block": {"reason", "res_ids", "res_model"},
     "viber.conversation.entry": set(),
     "viber.event": set(),
     "viber.event.digest": set(),
@@ -81,6 +81,21 @@ class TestRights(ViberCase):
                 account.read([name])
             with self.assertRaises(AccessError):
                 account.search([(name, "like", "a")])
+
+    def test_what_viber_said_of_an_account_is_for_managers(self):
+        self.account._mark_broken("invalidAuthToken (status 2)")
+        account = self.account.with_user(self.agent)
+        for name in ("state_reason", "pause_reason"):
+            self.account.with_user(self.user(MANAGER)).read([name])
+            with self.subTest(name=name), self.assertRaises(AccessError):
+                account.read([name])
+        [form] = account.get_views([(False, "form")])["views"].values()
+        self.assertNotIn("_reason", form["arch"])
+        task = self.converse()
+        task.viber_account_id.write({"state": "error"})
+        told = task.with_user(self.agent).viber_warning
+        self.assertIn(self.account.name, told)
+        self.assertNotIn("invalidAuthToken", told)
 
     def test_what_an_account_fills_and_copies_is_for_managers(self):
         account = self.account.with_user(self.agent)

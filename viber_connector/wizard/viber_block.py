@@ -15,35 +15,39 @@ class ViberBlock(models.TransientModel):
     _description = "Block a Customer in Viber"
 
     res_model = fields.Char(required=True)
-    res_id = fields.Many2oneReference(model_field="res_model", required=True)
+    res_ids = fields.Json(required=True)
     reason = fields.Text(help="Stands in the chatter; the customer does not see it.")
     messages = fields.Html(compute="_compute_messages", sanitize=False)
 
-    @api.depends("res_model", "res_id")
+    @api.depends("res_model", "res_ids")
     def _compute_messages(self):
         line = Markup('<p><small class="text-muted">%s</small><br/>%s</p>')
         for wizard in self:
-            written = wizard._conversation()._viber_blocked_messages()
+            written = wizard._conversations()._viber_blocked_messages()
             wizard.messages = Markup("").join(
                 line % (format_datetime(self.env, date), words)
                 for date, words in written
             )
 
-    def _conversation(self):
-        """:return: the conversation
+    def _conversations(self):
+        """:return: the conversations
         :rtype: viber.conversation.mixin
-        :raise AccessError: when it is none
+        :raise AccessError: when they are none
         """
-        if self.res_model not in self.env["viber.conversation.mixin"]._viber_carriers():
+        # A client may have put anything there.
+        ids = self.res_ids if isinstance(self.res_ids, list) else []
+        is_carrier = (
+            self.res_model in self.env["viber.conversation.mixin"]._viber_carriers()
+        )
+        if not is_carrier or not ids or any(type(id_) is not int for id_ in ids):
             raise AccessError(self.env._("This is no conversation in Viber."))
-        return self.env[self.res_model].browse(self.res_id)
+        return self.env[self.res_model].browse(dict.fromkeys(ids))
 
     def action_block(self):
-        """Block the customer of the conversation.
+        """Block the customers of the conversations.
 
-        :return: ``True``
+        :return: ``True``; for several, what was done
         :raise AccessError: when the user is no employee who may change it
         """
         self.ensure_one()
-        self._conversation()._viber_block(self.reason)
-        return True
+        return self._conversations()._viber_block(self.reason)
