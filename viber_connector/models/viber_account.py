@@ -69,7 +69,13 @@ class ViberAccount(models.Model):
         copy=False,
         tracking=True,
     )
-    state_reason = fields.Char("Reason", readonly=True, copy=False)
+    state_reason = fields.Char(
+        "Reason",
+        readonly=True,
+        copy=False,
+        # What Viber said.
+        groups="viber_connector.group_viber_manager",
+    )
     uri = fields.Char(readonly=True, copy=False)
     deep_link = fields.Char(
         compute="_compute_deep_link", help="Opens the chat with the bot in Viber."

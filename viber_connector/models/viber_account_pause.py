@@ -27,7 +27,12 @@ class ViberAccount(models.Model):
         "nothing is sent before it does.",
     )
     pause_count = fields.Integer(readonly=True, copy=False)
-    pause_reason = fields.Char(readonly=True, copy=False)
+    pause_reason = fields.Char(
+        readonly=True,
+        copy=False,
+        # What the network or Viber said.
+        groups="viber_connector.group_viber_manager",
+    )
 
     def _lock_send_rate(self):
         """Find out how many messages may leave now, and keep others from counting.
