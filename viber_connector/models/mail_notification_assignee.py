@@ -9,6 +9,7 @@ import contextlib
 
 from odoo import api, fields, models
 from odoo.exceptions import MissingError
+from odoo.fields import Domain
 
 from odoo.addons.mail.tools.discuss import Store
 
@@ -53,33 +54,29 @@ class MailNotification(models.Model):
 
     @api.model
     def _viber_assigned_failures(self):
-        """:return: failures of others' messages in conversations on which the user
-            works, and which they may read; sudoed
+        """:return: the latest failures of others' messages in conversations on which
+            the user works, and which they may read; sudoed
         :rtype: mail.notification
         """
-        # sudo: of these those are left whose conversations the user may read
-        failures = self.sudo().search(
-            [
-                ("notification_status", "=", "exception"),
-                ("notification_type", "=", "viber"),
-                ("author_id", "!=", self.env.user.partner_id.id),
-                ("mail_message_id.model", "in", self.mail_message_id._viber_carriers()),
-            ],
-            order="id desc",
-        )
-        found = self.sudo().browse()
-        for model, theirs in failures.grouped(
-            lambda n: n.mail_message_id.model
-        ).items():
+        places = []
+        for model in self.mail_message_id._viber_carriers():
             carrier = self.env[model].with_context(active_test=False)
-            domain = [
-                ("id", "in", theirs.mail_message_id.mapped("res_id")),
-                (carrier._viber_assignee_field, "in", self.env.user.ids),
-            ]
             if carrier.has_access("read"):
-                ids = set(carrier.search(domain).ids)
-                found |= theirs.filtered(lambda n, i=ids: n.mail_message_id.res_id in i)
-        return found[:_LIMIT]
+                # By the record rules of the user.
+                own = [(carrier._viber_assignee_field, "in", self.env.user.ids)]
+                places.append(
+                    Domain("mail_message_id.model", "=", model)
+                    & Domain("mail_message_id.res_id", "in", carrier._search(own))
+                )
+        # sudo: the failures are others'; their conversations the user may read
+        return self.sudo().search(
+            Domain("notification_status", "=", "exception")
+            & Domain("notification_type", "=", "viber")
+            & Domain("author_id", "!=", self.env.user.partner_id.id)
+            & Domain.OR(places),
+            order="id desc",
+            limit=_LIMIT,
+        )
 
 
 class MailMessage(models.Model):

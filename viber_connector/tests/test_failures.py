@@ -6,6 +6,7 @@ from odoo.exceptions import AccessError
 from odoo.tests import new_test_user
 from odoo.tools import mute_logger
 
+from ..models import mail_notification_assignee
 from .test_fate import FateCase
 from .test_files_out import PDF, picture
 
@@ -213,6 +214,28 @@ class TestAssignees(FateCase):
         self.assertIn(colleague.partner_id, notification.viber_assignee_ids)
         row._send_again()
         self.assertFalse(self.mine(colleague))
+
+    def test_they_are_bounded_and_those_of_others_crowd_none_out(self):
+        self.task._viber_assign(self.agent)
+        first = self.answered({"status": 3}).mail_notification_id
+        [row] = self.receive(self.text("Hi", user_id="other=="))
+        self.process()
+        elsewhere = self.conversation(row)
+        fail = {"status": 3}
+        self.viber.answer("send_message", *3 * [fail])
+        for _number in range(3):
+            self.reply(elsewhere)
+        self.send()
+        boss = new_test_user(self.env, "boss", groups=self.agent_groups)
+        self.task._viber_assign(boss)
+        limit = patch.object(mail_notification_assignee, "_LIMIT", 2)
+        with limit:
+            self.assertEqual(self.mine(boss), first)
+            elsewhere._viber_assign(boss)
+            found = self.mine(boss)
+            self.assertEqual(len(found), 2)
+            self.assertNotIn(first, found)
+            self.assertEqual(found.ids, sorted(found.ids, reverse=True))
 
     def test_who_may_not_read_it_hears_nothing(self):
         portal = new_test_user(self.env, "portal", groups="base.group_portal")
