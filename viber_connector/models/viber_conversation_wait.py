@@ -14,6 +14,7 @@ from .. import const
 from ..tools.text import clean_line, is_visible, shorten, to_plain
 from . import viber_bulk
 from .mail_message import COMPANY, OUTSIDER
+from .viber_wait import ANSWER_CHANNELS
 
 # What follows from the messages.
 _KEPT = {
@@ -21,8 +22,6 @@ _KEPT = {
     "viber_last_message_preview",
     "viber_waiting_since",
 }
-# Where an answer may go.
-_CHANNELS = ("email", "viber")
 
 
 class ViberConversationMixin(models.AbstractModel):
@@ -121,7 +120,7 @@ class ViberConversationMixin(models.AbstractModel):
         :rtype: bool
         """
         arrived = message.notification_ids.filtered(
-            lambda n: n.notification_type in _CHANNELS and not n._viber_is_lost()
+            lambda n: n.notification_type in ANSWER_CHANNELS and not n._viber_is_lost()
         )
         reached = set(arrived.res_partner_id.ids)
         if self.viber_subscriber_id in arrived.viber_message_ids.subscriber_id:

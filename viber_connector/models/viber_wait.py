@@ -3,6 +3,8 @@ from odoo.fields import Domain
 
 # What an answer may be: what an employee says to people, not what Odoo says by itself.
 _SAID = ("comment", "email")
+#: Where it may go.
+ANSWER_CHANNELS = ("email", "viber")
 
 
 class ViberWait(models.Model):
@@ -284,19 +286,25 @@ class ViberWait(models.Model):
             the customer, where there is one
         :rtype: dict[viber.wait, mail.message]
         """
-        places = Domain.OR(
-            Domain("model", "=", model)
-            & Domain("res_id", "in", waits.mapped("res_id"))
-            & Domain("id", ">", min(waits.answer_message_id.ids))
-            for model, waits in self.grouped("res_model").items()
+        after = Domain.OR(
+            Domain("model", "=", wait.res_model)
+            & Domain("res_id", "=", wait.res_id)
+            & Domain("id", ">", wait.answer_message_id.id)
+            for wait in self
         )
-        said = places & Domain("message_type", "in", _SAID)
+        said = after & Domain("message_type", "in", _SAID)
+        # What customers say is most of it, and notes tell nobody.
+        customers = self.env["res.partner"].union(
+            *(records[wait]._viber_customers() for wait in self)
+        )
+        outsiders = customers.filtered("partner_share")
+        said &= Domain("author_id", "not in", outsiders.ids)
+        said &= Domain("notification_ids.notification_type", "in", ANSWER_CHANNELS)
         messages = self.env["mail.message"].search(said, order="id")
         by_place = messages.grouped(lambda message: (message.model, message.res_id))
         found = {}
         for wait in self:
-            after = by_place.get((wait.res_model, wait.res_id), ())
-            for message in after:
+            for message in by_place.get((wait.res_model, wait.res_id), ()):
                 is_after = message.id > wait.answer_message_id.id
                 if is_after and records[wait]._viber_is_answered_by(message):
                     found[wait] = message

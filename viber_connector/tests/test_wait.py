@@ -427,6 +427,22 @@ class TestAnswersThatWereNone(WaitCase):
         self.assertEqual(self.waits(), wait)
         self.assertEqual(wait.answer_message_id, later)
 
+    def test_only_what_went_outside_is_looked_at_for_a_later_answer(self):
+        lost = self.reply(self.talk, "One moment")
+        self.converse("Are you there?")
+        self.converse("Please")
+        later = self.reply(self.talk, "Here it is")
+        looked, original = [], type(self.talk)._viber_is_answered_by
+
+        def look(record, message):
+            looked.append(message)
+            return original(record, message)
+
+        with patch.object(type(self.talk), "_viber_is_answered_by", look):
+            self.fail_rows(lost)
+        self.assertFalse(self.is_waiting())
+        self.assertEqual(looked, [later])
+
     def test_only_this_customers_part_decides(self):
         wife = self.env["res.partner"].create({"name": "Wife"})
         self.env["viber.subscriber"].create(
