@@ -1,6 +1,6 @@
 """Who may change or remove what is said in Viber, and what comes of it."""
 
-from odoo import models
+from odoo import SUPERUSER_ID, models
 from odoo.exceptions import AccessError, MissingError, UserError
 
 from odoo.addons.mail.tools.discuss import Store
@@ -13,6 +13,8 @@ _CONTENT = {"attachment_ids", "body"}
 _PUBLICITY = {"is_internal", "message_type", "subtype_id"}
 # What makes a message say what it says, as whom and to whom.
 _OWN = _CONTENT | _PUBLICITY | {"author_id"}
+# What a customer has said in Viber stays theirs, of that day.
+_SAID = _OWN | {"date", "email_from", "subject"}
 
 
 class MailMessage(models.Model):
@@ -20,8 +22,10 @@ class MailMessage(models.Model):
 
     def write(self, vals):
         is_edit = not self.env.su and not _CONTENT.isdisjoint(vals)
+        if not (self.env.su or _SAID.isdisjoint(vals)):
+            self._viber_check_said()
         if is_edit:
-            self._viber_check_changeable()
+            self._viber_check_sent()
         if not (self.env.su or _OWN.isdisjoint(vals)):
             self._viber_check_own()
         result = super().write(vals)
@@ -65,16 +69,24 @@ class MailMessage(models.Model):
         :raise UserError: when a customer wrote one of these messages in Viber, or may
             have got a part of it there
         """
-        # sudo: the two queues are for managers
-        messages = self.sudo()
-        if messages._viber_carried()._viber_is_said_by_customer():
+        self._viber_check_said()
+        self._viber_check_sent()
+
+    def _viber_check_said(self):
+        """:raise UserError: when a customer wrote one of these messages in Viber"""
+        # sudo: the inbox is for managers
+        if self.sudo()._viber_carried()._viber_is_said_by_customer():
             raise UserError(
                 self.env._(
                     "The customer wrote this in Viber, so it can't be changed. Write a "
                     "log note if your colleagues should know more."
                 )
             )
-        rows = messages._viber_rows()
+
+    def _viber_check_sent(self):
+        """:raise UserError: when a customer may have got a part of one of these"""
+        # sudo: the outbox is for managers
+        rows = self.sudo()._viber_rows()
         if not const.CHANGEABLE_STATES.issuperset(rows.mapped("state")):
             raise UserError(
                 self.env._(
@@ -109,18 +121,25 @@ class MailMessage(models.Model):
     def _viber_is_said_by_customer(self):
         if not self:
             return False
-        # The inbox forgets old messages: then it has to do that the author is no
-        # employee.
+        # The inbox forgets old messages: then it has to do that the worker has posted
+        # them in the name of a customer.
         if self._viber_by_customers():
             return True
         domain = [("mail_message_id", "in", self.ids)]
         return bool(self.env["viber.event"].search_count(domain, limit=1))
 
     def _viber_by_customers(self):
-        """:return: those in conversations whose author is a customer known in Viber
+        """:return: those in conversations that the worker has posted in the name of a
+            customer known in Viber; an author alone is what somebody claims
         :rtype: mail.message
         """
-        outside = self.filtered("author_id.partner_share")
+        outside = self.filtered(
+            lambda m: (
+                m.message_type == "comment"
+                and m.create_uid.id == SUPERUSER_ID
+                and m.author_id.partner_share
+            )
+        )
         told = self.browse()
         for records in outside._viber_conversations():
             try:
@@ -141,8 +160,7 @@ class MailMessage(models.Model):
         if not target.is_internal(self.env):
             return fields
         # sudo: who reads a message may know that it came by Viber
-        comments = self.sudo().filtered(lambda m: m.message_type == "comment")
-        said = set(comments._viber_by_customers().ids)
+        said = set(self.sudo()._viber_by_customers().ids)
         by_customer = Store.Attr(
             "viber_by_customer", value=True, predicate=lambda m: m.id in said
         )

@@ -55,7 +55,9 @@ class ViberConversationMixin(models.AbstractModel):
 
     @api.model
     def _search_viber_assignee_ids(self, operator, value):
-        return Domain(self._viber_assignee_field, operator, value)
+        return self._viber_for_employees(
+            Domain(self._viber_assignee_field, operator, value)
+        )
 
     def _compute_viber_is_open(self):
         for record in self:
@@ -65,7 +67,7 @@ class ViberConversationMixin(models.AbstractModel):
     def _search_viber_is_open(self, operator, value):
         if operator != "in" or set(value) != {True}:
             return NotImplemented
-        return Domain(self._viber_open_domain())
+        return self._viber_for_employees(Domain(self._viber_open_domain()))
 
     @api.depends("viber_account_id")
     def _compute_viber_is_undelivered(self):
@@ -78,7 +80,17 @@ class ViberConversationMixin(models.AbstractModel):
     def _search_viber_is_undelivered(self, operator, value):
         if operator != "in" or set(value) != {True}:
             return NotImplemented
-        return Domain("id", "in", self._viber_failures().subselect("res_id"))
+        failed = self._viber_failures().subselect("res_id")
+        return self._viber_for_employees(Domain("id", "in", failed))
+
+    @api.model
+    def _viber_for_employees(self, domain):
+        """:return: the domain; one that finds nothing for people from outside, who may
+            not read what is searched for
+        :rtype: Domain
+        """
+        is_outsider = self.env.user.share and not self.env.su
+        return Domain.FALSE if is_outsider else domain
 
     def _viber_undelivered(self):
         """:return: ids of those of which a message did not reach the customer

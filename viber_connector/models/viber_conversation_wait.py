@@ -342,6 +342,15 @@ class ViberConversationMixin(models.AbstractModel):
             self._viber_end_closed_waits()
         return result
 
+    @api.model
+    def default_get(self, fields):
+        """Like Odoo's, but what comes by the context or was kept as somebody's own
+        default says nothing of who waits."""
+        values = super().default_get(fields)
+        for name in () if self.env.su else _KEPT:
+            values.pop(name, None)
+        return values
+
     def _viber_check_kept(self, vals):
         """Read-only fields are so in forms only; here they are for remote calls, too.
 

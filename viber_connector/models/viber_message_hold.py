@@ -119,7 +119,14 @@ class MailMessage(models.Model):
             rows.lock_for_update(allow_referencing=True)
         except LockError:
             rows._refuse_undo()
-        if not rows or any(not row._is_held() for row in rows):
+        if not rows.filtered(lambda row: row.state != "canceled"):
+            raise UserError(
+                self.env._(
+                    "This message is not on its way to Viber, so there is nothing to "
+                    "take back."
+                )
+            )
+        if any(not row._is_held() for row in rows):
             rows._refuse_undo()
         answer = {
             "body": str(message.body),
@@ -164,6 +171,8 @@ class MailMessage(models.Model):
         return (files - elsewhere).filtered(
             lambda file: (
                 file.create_uid == self.create_uid
+                # It came to the record with this message, or after it.
+                and file.write_date >= self.create_date
                 and (file.res_model, file.res_id) == (self.model, self.res_id)
             )
         )

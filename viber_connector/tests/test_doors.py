@@ -91,6 +91,56 @@ class TestVoices(DoorCase):
         message.with_user(self.agent).write({"body": "b"})
         self.assertEqual([body["text"] for body in self.heard()], ["b"])
 
+    def test_an_author_alone_makes_no_words_of_the_customer(self):
+        """By a remote call an employee, and by a link that was shared anybody, may name
+        the customer."""
+        message = self.reply(self.task, "We refund you 1000")
+        message.with_user(self.agent).write({"author_id": self.customer.id})
+        planted = self.task.with_user(self.agent).message_post(
+            body="I cancel", author_id=self.customer.id, **COMMENT
+        )
+        self.env.flush_all()
+        public = self.env.ref("base.public_user")
+        posted = self.task.with_user(public).sudo()
+        shared = posted.message_post(
+            body="Me", author_id=self.customer.id, **COMMENT
+        ).sudo(False)
+        for told in (message, planted, shared):
+            with self.subTest(body=told.body):
+                self.assertFalse(told.sudo()._viber_by_customers())
+        for told in (planted, shared):
+            told.with_user(self.env.ref("base.user_admin")).unlink()
+            self.assertFalse(told.exists())
+
+    def test_what_a_customer_said_stays_theirs_and_of_that_day(self):
+        said = self.env["mail.message"].search([("author_id", "=", self.customer.id)])
+        said = said.filtered(lambda m: m.res_id == self.task.id and m.body)[:1]
+        self.assertTrue(said)
+        note = self.env.ref("mail.mt_note").id
+        for vals in (
+            {"author_id": self.agent.partner_id.id},
+            {"date": "2020-01-01"},
+            {"subtype_id": note},
+            {"is_internal": True},
+            {"message_type": "notification"},
+            {"subject": "x"},
+        ):
+            with self.subTest(vals=vals), self.assertRaises(UserError):
+                said.with_user(self.agent).write(vals)
+
+    def test_portal_users_find_nothing_out_by_searching(self):
+        tasks = self.env["project.task"].with_user(self.portal)
+        self.outbox(self.reply(self.task))._set_state("failed")
+        self.task.user_ids = self.agent
+        for leaf in (
+            ("viber_is_undelivered", "=", True),
+            ("viber_is_open", "=", True),
+            ("viber_assignee_ids", "in", self.agent.ids),
+        ):
+            with self.subTest(leaf=leaf):
+                self.assertIn(self.task, tasks.with_user(self.agent).search([leaf]))
+                self.assertFalse(tasks.search([leaf]))
+
     def test_what_is_made_internal_does_not_leave(self):
         note = self.env.ref("mail.mt_note").id
         for vals in ({"is_internal": True}, {"subtype_id": note}):

@@ -168,6 +168,13 @@ class TestCallback(BaseCase):
         found = parse_event("subscribed", user=OLENA | {"name": " Olena\n\u202eK\x00 "})
         self.assertEqual(found.user.name, "Olena K")
 
+    def test_what_is_told_of_somebody_is_no_novel(self):
+        user = OLENA | {"name": "O" * 7000, "language": "x" * 5000, "country": "cccc"}
+        found = parse_event("subscribed", user=user).user
+        self.assertEqual(
+            (len(found.name), found.language, found.country), (100, "", "")
+        )
+
     # -- time ----------------------------------------------------------------------
 
     def test_time_without_a_clock_is_none(self):

@@ -166,6 +166,30 @@ class TestUndo(UndoCase):
         self.assertEqual(before.attachment_ids, sent)
         self.assertEqual(sent.res_id, self.talk.id)
 
+    def test_a_file_that_was_the_records_before_stays_there(self):
+        file = self.attach()
+        file.write({"res_model": self.talk._name, "res_id": self.talk.id})
+        self.env.flush_all()
+        self.env.cr.execute(
+            "UPDATE ir_attachment SET write_date = write_date - interval '1 hour' "
+            "WHERE id = %s",
+            [file.id],
+        )
+        file.invalidate_recordset()
+        message = self.reply(self.talk, attachment_ids=file.ids)
+        back = file.browse(message.viber_undo()["attachment_ids"])
+        self.assertEqual(back.name, file.name)
+        self.assertNotEqual(back, file)
+        self.assertEqual(file.res_id, self.talk.id)
+
+    def test_what_never_was_on_its_way_is_not_too_late(self):
+        note = self.reply(self.talk, subtype_xmlid="mail.mt_note")
+        given_up = self.reply(self.talk)
+        given_up.viber_cancel()
+        for message in (note, given_up):
+            with self.assertRaisesRegex(UserError, "not on its way"):
+                message.with_user(self.agent).viber_undo()
+
     def test_the_customer_waits_still(self):
         since = self.talk.viber_waiting_since
         message = self.reply(self.talk)
@@ -198,7 +222,7 @@ class TestUndo(UndoCase):
 
     def test_what_never_waited_is_not_undone(self):
         note = self.reply(self.talk, subtype_xmlid="mail.mt_note")
-        with self.assertRaisesRegex(UserError, "too late"):
+        with self.assertRaisesRegex(UserError, "not on its way"):
             note.viber_undo()
 
     def test_only_its_author_undoes_it(self):

@@ -283,6 +283,23 @@ class TestWait(WaitCase):
                 self.talk.with_user(self.agent).write({name: value})
         self.assertTrue(self.is_waiting())
 
+    def test_nobody_says_by_a_default_who_waits(self):
+        agent = self.env[self.talk._name].with_user(self.agent)
+        forged = {
+            "viber_waiting_since": "1999-01-01 00:00:00",
+            "viber_last_message_date": "2020-01-01 00:00:00",
+            "viber_last_message_preview": "Pay to UA1",
+        }
+        context = {f"default_{name}": value for name, value in forged.items()}
+        for name, value in forged.items():
+            self.env["ir.default"].set(agent._name, name, value, self.agent.id)
+        for user in (agent, agent.with_context(**context)):
+            self.assertFalse(user.default_get(list(forged)))
+            copy = self.talk.with_env(user.env).copy()
+            for name in forged:
+                with self.subTest(name=name):
+                    self.assertFalse(copy[name])
+
     def test_a_merged_customer_waits_on(self):
         since = self.talk.viber_waiting_since
         other = self.env["res.partner"].create({"name": "Olena K."})

@@ -7,6 +7,7 @@ unknown fields stay in the raw body, which the inbox keeps.
 import datetime
 import hashlib
 import json
+import re
 from dataclasses import dataclass, field
 
 from .. import const
@@ -17,6 +18,8 @@ UNREADABLE = "unreadable"
 
 _TOKEN_MAX_LENGTH = 64
 _USER_ID_MAX_LENGTH = 128
+#: By BCP 47, as ``uk`` or ``uk-UA``, and by ISO 3166-1 alpha-2.
+_LANGUAGE, _COUNTRY = re.compile("[A-Za-z0-9_-]{2,35}"), re.compile("[A-Za-z]{2}")
 #: Viber opened its Bot API in 2016; what claims to be older has no clock.
 _OLDEST = datetime.datetime(2016, 1, 1)
 
@@ -131,12 +134,17 @@ def _user(value):
     version = value.get("api_version")
     return ViberUser(
         id=_identifier(value.get("id")),
-        name=clean_line(value.get("name")),
+        name=shorten(clean_line(value.get("name")), const.CONTACT_NAME_MAX_LENGTH),
         avatar=clean_line(value.get("avatar")),
-        language=clean_line(value.get("language")),
-        country=clean_line(value.get("country")),
+        language=_code(value.get("language"), _LANGUAGE),
+        country=_code(value.get("country"), _COUNTRY),
         api_version=version if type(version) is int else 0,
     )
+
+
+def _code(value, pattern):
+    code = clean_line(value)
+    return code if pattern.fullmatch(code) else ""
 
 
 def _message(value):
