@@ -83,6 +83,8 @@ class IrAttachment(models.Model):
         if self.type == "url":
             return "url"
         file = self._viber_outgoing_file(account)
+        if file.is_too_big and not _open_to_scale(self.raw):
+            file = self._viber_outgoing_file(account, is_scalable=False)
         is_smaller = file.size < self.file_size
         return (
             "scaled" if file.is_too_big or is_smaller else payload.outgoing_kind(file)
@@ -265,12 +267,10 @@ def scale_down(raw):
         made of it
     :rtype: bytes
     """
-    if not raw:
+    picture = _open_to_scale(raw)
+    if not picture:
         return b""
     try:
-        picture = ImageProcess(raw)
-        if getattr(picture.image, "is_animated", False):
-            return b""
         for side in _SIDES:
             picture.resize(side, side)
             small = picture.image_quality(quality=_QUALITY, output_format="JPEG")
@@ -280,6 +280,20 @@ def scale_down(raw):
         # No picture, whatever its name says: it is sent as a file.
         return b""
     return b""
+
+
+def _open_to_scale(raw):
+    """:return: a picture of which a smaller one can be made, as far as its head tells;
+        ``None`` for one that moves, has too many pixels, or is none
+    :rtype: ImageProcess | None
+    """
+    if not raw:
+        return None
+    try:
+        picture = ImageProcess(raw)
+        return None if getattr(picture.image, "is_animated", False) else picture
+    except BAD_PICTURES:
+        return None
 
 
 def _short_name(name):

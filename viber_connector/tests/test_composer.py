@@ -1,12 +1,17 @@
 """What the composer says before Send, against what happens at Send."""
 
 from datetime import timedelta
+from unittest.mock import patch
 
 from odoo import fields
 from odoo.exceptions import AccessError
 from odoo.tests import new_test_user
 
+from .. import const
+from ..models.ir_attachment import scale_down
+from ..tools import payload
 from .common import ViberCase
+from .test_files_out import MP4, moving_gif, picture
 
 
 class TestComposerInfo(ViberCase):
@@ -285,10 +290,10 @@ class TestComposerInfo(ViberCase):
 
 
 class TestComposerFiles(ViberCase):
-    def file(self, name, size, mimetype):
+    def file(self, name, size, mimetype, raw=b"x"):
         attachment = self.env["ir.attachment"].with_user(self.agent)
         file = attachment.create(
-            {"name": name, "raw": b"x", "res_model": "mail.compose.message"}
+            {"name": name, "raw": raw, "res_model": "mail.compose.message"}
         )
         # sudo: a size that would take long to make
         self.env.cr.execute(
@@ -316,6 +321,56 @@ class TestComposerFiles(ViberCase):
                 str(url.id): "goes as a link",
             },
         )
+
+    def test_a_big_picture_is_announced_as_what_it_leaves_as(self):
+        """By the same decision: what is announced is what leaves."""
+        task = self.converse()
+        limit = 20_000
+        patcher = patch.object(const, "PICTURE_MAX_BYTES", limit)
+        patcher.start()
+        self.addCleanup(patcher.stop)
+        still = picture("JPEG", size=(60, 60)) + bytes(limit)
+        gif = picture("GIF", size=(60, 60)) + bytes(limit)
+        moving = moving_gif() + bytes(limit)
+        broken = still[:30] + b"x" * limit
+        webp = b"RIFF\x24\x00\x00\x00WEBPVP8 " + bytes(limit)
+        scaled = "goes as a picture, scaled to 1 MB"
+        for name, raw, words in (
+            ("a.jpg", still, scaled),
+            ("b.gif", gif, scaled),
+            ("c.gif", moving, "goes as a file"),
+            ("d.jpg", broken, "goes as a file"),
+            ("e.webp", webp, "goes as a file"),
+            ("f.svg", b"<svg xmlns='http://www.w3.org/2000/svg'/>", "goes as a file"),
+        ):
+            with self.subTest(name):
+                file = self.env["ir.attachment"].with_user(self.agent)
+                file = file.create(
+                    {"name": name, "raw": raw, "res_model": "mail.compose.message"}
+                )
+                answer = task.with_user(self.agent).viber_composer_files(file.ids)
+                self.assertEqual(answer, {str(file.id): words})
+                outgoing = file._viber_outgoing_file(self.account)
+                if outgoing.is_too_big and not scale_down(raw):
+                    outgoing = file._viber_outgoing_file(self.account, False)
+                left = payload.outgoing_kind(outgoing)
+                self.assertEqual("picture" in words, left == "picture")
+
+    def test_videos_and_what_is_too_big(self):
+        task = self.converse()
+        mp4, mb = "video/mp4", 1024**2
+        for name, size, mimetype, words in (
+            ("a.mp4", 25 * mb, mp4, "goes as a video"),
+            ("b.mp4", 27 * mb, mp4, "goes as a file"),
+            ("c.mp4", 51 * mb, mp4, "goes as a link for 30 days"),
+            ("d.mov", 5 * mb, "video/quicktime", "goes as a file"),
+            ("e.heic", 5 * mb, "image/heic", "goes as a file"),
+        ):
+            with self.subTest(name):
+                raw = MP4 if mimetype == mp4 else b"x"
+                file = self.file(name, size, mimetype, raw)
+                answer = task.with_user(self.agent).viber_composer_files(file.ids)
+                self.assertEqual(answer, {str(file.id): words})
 
     def test_files_of_others_are_left_out(self):
         task = self.converse()
