@@ -168,6 +168,52 @@ def test_a_name_that_says_nothing_is_completed_while_the_form_is_open(
     expect(name).to_have_value("Hi – My printer is on fire 🙁")
 
 
+def archive(odoo, account, is_archived=True):
+    odoo.rpc("viber.account", "write", [account.id], {"active": not is_archived})
+
+
+def test_edits_are_kept_and_what_was_missed_comes_after_them(
+    agent, odoo_threaded, account_threaded
+):
+    banner = agent.locator(".alert-warning:visible")
+    name = agent.get_by_placeholder("Task Title")
+    for button, is_archived, left in (
+        (".o_form_button_cancel", True, "Good day, my printer is on fire"),
+        (".o_form_button_save", False, "My words"),
+    ):
+        name.fill("My words")
+        archive(odoo_threaded, account_threaded, is_archived)
+        # As long as an account's forms take to ask, and more.
+        agent.wait_for_timeout(2000)
+        expect(name).to_have_value("My words")
+        expect(banner).to_have_count(0 if is_archived else 1)
+        agent.locator(button).click()
+        expect(banner).to_have_count(1 if is_archived else 0)
+        expect(name).to_have_value(left)
+
+
+COUNT_CALLS = """() => {
+    const { rpcBus } = odoo.loader.modules.get("@web/core/network/rpc");
+    window.calls = [];
+    rpcBus.addEventListener("RPC:REQUEST", ({ detail }) => {
+        window.calls.push(detail.url);
+    });
+}"""
+
+
+def test_after_a_lost_connection_it_is_read_once(agent):
+    agent.wait_for_timeout(1500)
+    agent.evaluate(COUNT_CALLS)
+    agent.evaluate(
+        """() => odoo.__WOWL_DEBUG__.root.env.services.bus_service
+            .trigger("BUS:RECONNECT")"""
+    )
+    agent.wait_for_timeout(2000)
+    calls = agent.evaluate("window.calls")
+    assert len([c for c in calls if c.endswith("project.task/web_read")]) == 1, calls
+    assert len([c for c in calls if "/mail/thread/messages" in c]) == 1, calls
+
+
 def cut_texts(page):
     """:return: texts of the strip that are wider than their place"""
     return page.evaluate(

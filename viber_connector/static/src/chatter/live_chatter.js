@@ -3,7 +3,7 @@ import { Chatter } from "@mail/chatter/web_portal/chatter";
 import { useEffect, useState } from "@odoo/owl";
 import { browser } from "@web/core/browser/browser";
 import { registry } from "@web/core/registry";
-import { useService } from "@web/core/utils/hooks";
+import { useBus, useService } from "@web/core/utils/hooks";
 import { patch } from "@web/core/utils/patch";
 import { useRecordObserver } from "@web/model/relational_model/utils";
 
@@ -17,14 +17,17 @@ patch(Chatter.prototype, {
         const bus = useService("bus_service");
         const live = useService("viber_connector.live");
         const reload = (what) => this.reloadViberRecord(what);
+        const reloadThis = () => {
+            const { threadModel: model, threadId: id } = this.props;
+            return this.reloadViberRecord({ model, id });
+        };
         let timer = null;
         // All conversations of an account hear of it together: not all ask at once.
         const reloadSoon = ({ account_id: id }) => {
             if (id && id === viber.accountId && timer === null) {
                 timer = browser.setTimeout(() => {
                     timer = null;
-                    const { threadModel: model, threadId } = this.props;
-                    reload({ model, id: threadId });
+                    reloadThis();
                 }, Math.random() * ACCOUNT_SPREAD);
             }
         };
@@ -36,7 +39,13 @@ patch(Chatter.prototype, {
             viber.isConversation =
                 Boolean(data.viber_account_id) && (viber.isConversation || !dirty);
             viber.accountId = viber.isConversation && data.viber_account_id.id;
+            if (!dirty && this.viberIsStale) {
+                this.viberIsStale = false;
+                reloadThis();
+            }
         });
+        // Nobody knows what was missed.
+        useBus(bus, "BUS:RECONNECT", () => viber.isConversation && reloadThis());
         useEffect(
             (model, id, isConversation) => {
                 if (!id || !isConversation) {
@@ -69,13 +78,15 @@ patch(Chatter.prototype, {
         );
     },
 
-    /** What the form tells about the customer has changed; edits are not lost for it. */
+    /** What the form tells about the customer has changed. Edits are not lost for it: it
+     * is read when they are saved or discarded. */
     async reloadViberRecord({ model, id }) {
         const { record, threadId, threadModel } = this.props;
         if (model !== threadModel || id !== threadId || !record) {
             return;
         }
-        if (!(await record.isDirty())) {
+        this.viberIsStale = await record.isDirty();
+        if (!this.viberIsStale) {
             await record.load();
         }
     },
@@ -88,6 +99,7 @@ export const viberLiveService = {
     start(env, { bus_service: bus, "mail.store": store }) {
         const hidden = new Map();
         const listeners = new Map();
+        const places = new Map();
 
         function channel(model, id) {
             return `viber_conversation_${model}_${id}`;
@@ -100,13 +112,19 @@ export const viberLiveService = {
             }
         }
 
-        bus.subscribe("viber_connector/refresh", (place) => {
-            // Fetching marks messages as read: not while nobody looks.
+        // Fetching marks messages as read: not while nobody looks.
+        function refreshSoon(place) {
             if (document.visibilityState === "visible") {
                 refresh(place);
             } else {
                 hidden.set(channel(place.model, place.id), place);
             }
+        }
+
+        bus.subscribe("viber_connector/refresh", refreshSoon);
+        // Nobody knows what was missed.
+        bus.addEventListener("BUS:RECONNECT", () => {
+            places.forEach(refreshSoon);
         });
         document.addEventListener("visibilitychange", () => {
             if (document.visibilityState === "visible") {
@@ -135,8 +153,18 @@ export const viberLiveService = {
         return {
             join,
             quit,
-            listen: (model, id) => join(channel(model, id)),
-            leave: (model, id) => quit(channel(model, id)),
+            listen(model, id) {
+                const name = channel(model, id);
+                places.set(name, { model, id });
+                join(name);
+            },
+            leave(model, id) {
+                const name = channel(model, id);
+                quit(name);
+                if (!listeners.get(name)) {
+                    places.delete(name);
+                }
+            },
         };
     },
 };
