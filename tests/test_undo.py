@@ -270,6 +270,27 @@ def test_each_is_either_undone_or_sent(
     assert 0 < len(sent) < RACES
 
 
+def test_of_two_tabs_at_the_same_moment_one_takes_it_back(
+    odoo_threaded, account_threaded, task
+):
+    sessions = [odoo_threaded.session("admin") for _ in range(2)]
+    told = []
+    for number in range(5):
+        message = account_threaded.comment(task, f"No {number}")
+
+        def take_back(session, message=message):
+            try:
+                return session.rpc("mail.message", "viber_undo", [message])["body"]
+            except OdooError as error:
+                told.append(str(error))
+
+        with ThreadPoolExecutor(2) as pool:
+            bodies = list(filter(None, pool.map(take_back, sessions)))
+        assert bodies == [f"<p>No {number}</p>"]
+    assert len(told) == 5
+    assert all("taken back already" in words for words in told), told
+
+
 def test_too_late_is_said(agent, odoo_threaded, account_threaded, customer):
     message = answer(agent, "Gone")
     expect(undo(message)).to_be_visible()
