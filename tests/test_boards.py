@@ -2,6 +2,8 @@
 itself, for those who may see it."""
 
 import itertools
+import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from playwright.sync_api import expect
@@ -9,6 +11,7 @@ from playwright.sync_api import expect
 from viber_simulator.testing import wait_until
 
 from .support import Account, answer, log_in, open_page
+from .support.wire import Wire
 
 ACTION = "viber_connector.viber_conversation_action"
 NARROW = {"width": 390, "height": 844}
@@ -336,6 +339,117 @@ def test_a_lost_connection_is_made_up_for_once(
     reads = page.evaluate("window.reads")
     assert reads.count("project.task.web_search_read") == 1, reads
     assert reads.count("viber.conversation.mixin.viber_waiting_for_me") == 1, reads
+
+
+@pytest.mark.parametrize("is_missed", [False, True])
+def test_who_comes_back_after_a_cut_sees_what_was_missed(
+    page, odoo_threaded, account, simulator, customer, is_missed
+):
+    """The wire itself is cut, not only said to be."""
+    account.write(customer, "Good day, my printer is on fire")
+    with Wire(odoo_threaded.url) as wire:
+        page.goto(f"{wire.url}/web/login")
+        page.fill("input[name=login]", "admin")
+        page.fill("input[name=password]", "admin")
+        page.click("button[type=submit]")
+        page.wait_for_selector(".o_main_navbar")
+        page.goto(f"{wire.url}/odoo/action-{ACTION}?view_type=list")
+        row = page.locator(".o_data_row", has_text=account.read("name")["name"])
+        expect(row).to_contain_text("my printer is on fire")
+        page.wait_for_timeout(2500)
+        page.evaluate(COUNT_READS)
+        page.evaluate(
+            """() => odoo.__WOWL_DEBUG__.root.env.services.bus_service
+                .addEventListener("BUS:RECONNECT", () => window.isBack = true)"""
+        )
+        wire.cut()
+        page.wait_for_timeout(500)
+        if is_missed:
+            account.write(customer, "Is anybody there?")
+        wire.mend()
+        page.wait_for_function("window.isBack", timeout=30_000)
+        if is_missed:
+            expect(row).to_contain_text("Is anybody there?")
+        page.wait_for_timeout(3000)
+        reads = page.evaluate("window.reads").count("project.task.web_search_read")
+        # Odoo tells what was missed, too, which may come a moment later.
+        assert 1 <= reads <= 1 + is_missed, reads
+        # The page goes before the wire does.
+        page.goto("about:blank")
+
+
+def test_a_card_that_is_dragged_and_a_text_that_is_typed_are_left_alone(
+    page, odoo_threaded, account, project, simulator, customer
+):
+    task = account.write(customer, "Good day, my printer is on fire")
+    log_in(page, odoo_threaded)
+    page.set_viewport_size(DESK)
+    open_board(page, odoo_threaded, project)
+    mine = card(page, "my printer is on fire")
+    target = page.locator(".o_kanban_group", has_text="Doing")
+    box = mine.bounding_box()
+    page.mouse.move(box["x"] + 40, box["y"] + 15)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 80, box["y"] + 30, steps=5)
+    expect(page.locator(".o_dragged")).to_have_count(1)
+    account.write(new_customer(simulator, "Petro Shevchenko"), "Where is my order?")
+    page.wait_for_timeout(2500)
+    expect(page.locator(".o_dragged")).to_have_count(1)
+    expect(card(page, "Where is my order?")).to_have_count(0)
+    place = target.bounding_box()
+    page.mouse.move(place["x"] + 100, place["y"] + 120, steps=10)
+    page.mouse.up()
+    expect(card(target, "my printer is on fire")).to_be_visible()
+    expect(card(page, "Where is my order?")).to_be_visible()
+    [moved] = odoo_threaded.rpc("project.task", "read", [task], ["stage_id"])
+    assert moved["stage_id"][1] == "Doing"
+    # A new task that is being written.
+    target.locator(".o_kanban_quick_add").click()
+    name = page.locator(".o_kanban_quick_create [name=display_name] input")
+    name.fill("Half a ti")
+    account.write(new_customer(simulator, "Ivan Bondar"), "Is anybody there?")
+    page.wait_for_timeout(2500)
+    expect(name).to_have_value("Half a ti")
+    expect(card(page, "Is anybody there?")).to_have_count(0)
+    page.keyboard.press("Escape")
+    expect(card(page, "Is anybody there?")).to_be_visible()
+
+
+def test_two_hundred_messages_at_once_are_few_reads(
+    page, odoo_threaded, account, simulator
+):
+    """Through webhook, inbox and bus."""
+    customers = [new_customer(simulator, f"Customer {number}") for number in range(20)]
+    for customer in customers:
+        account.write(customer, "Good day")
+    log_in(page, odoo_threaded)
+    open_conversations(page, odoo_threaded)
+    expect(page.locator(".o_data_row").first).to_be_visible()
+    page.wait_for_timeout(2500)
+    page.evaluate(COUNT_READS)
+    start = time.monotonic()
+    with ThreadPoolExecutor(8) as pool:
+        for number in range(10):
+            text = f"Message {number}"
+            list(
+                pool.map(
+                    lambda c, t=text: simulator.write(c, account.bot, t), customers
+                )
+            )
+    words = [("viber_account_id", "=", account.id)]
+    words.append(("viber_last_message_preview", "=", "Message 9"))
+
+    def is_done():
+        return odoo_threaded.rpc("project.task", "search_count", words) == 20
+
+    wait_until(is_done, 60, what="all 200 messages")
+    took = time.monotonic() - start
+    rows = page.locator(".o_data_row", has_text="Message 9")
+    expect(rows).to_have_count(20)
+    page.wait_for_timeout(3000)
+    reads = page.evaluate("window.reads").count("project.task.web_search_read")
+    # One at once, then one after each rest, the last after the last message.
+    assert 1 <= reads <= took / 1.5 + 2, (reads, took)
 
 
 def test_on_a_telephone(page, odoo_threaded, account, simulator, customer, screenshots):
