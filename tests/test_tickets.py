@@ -84,6 +84,22 @@ def test_tickets_have_their_conversations_and_move_by_themselves(
     expect(card.locator(".o_viber_waiting")).to_have_count(0)
 
 
+def test_the_composer_says_where_a_text_goes(
+    page, odoo_threaded, account, simulator, customer, ticket
+):
+    open_ticket(page, odoo_threaded, ticket)
+    page.get_by_role("button", name="Send message").click()
+    line = page.locator(".o-viber-line")
+    expect(line).to_have_text("To Olena Koval in Viber, as Service desk")
+    expect(page.locator(".o-mail-Composer-input")).to_have_attribute(
+        "placeholder", "Write to Olena Koval in Viber…"
+    )
+    simulator.unsubscribe(customer, account.bot)
+    expect(line).to_contain_text("reaches nobody")
+    page.get_by_role("button", name="Log note").click()
+    expect(line).to_have_text("Stays inside")
+
+
 def test_the_phone_is_asked_for_and_shared(
     page, odoo_threaded, account, simulator, customer, ticket
 ):

@@ -255,6 +255,42 @@ class TestChoice(TicketCase):
             message = {"tracking_data": other._viber_reference(subscriber)}
             self.assertEqual(self.converse("To the other", message=message), other)
 
+    def test_tasks_and_tickets_of_a_customer_stand_in_one_list(self):
+        ticket = self.converse("My printer is on fire")
+        self.account._ensure_project()
+        task = self.env["project.task"].create(
+            {
+                "name": "Meanwhile",
+                "project_id": self.account.project_id.id,
+                "viber_subscriber_id": ticket.viber_subscriber_id.id,
+            }
+        )
+        both = new_test_user(
+            self.env, "both", groups=f"{self.agent_groups},project.group_project_user"
+        )
+        other = new_test_user(self.env, "other", groups="base.group_user")
+        self.team.user_ids |= both
+        action = ticket.with_user(both).action_viber_conversations()
+        self.assertEqual(action["res_model"], "viber.conversation.entry")
+        entries = self.env[action["res_model"]].search(action["domain"])
+        lines = entries.with_user(both)
+        self.assertEqual(
+            {(line.name, line.kind, line.is_open) for line in lines},
+            {
+                (ticket.with_user(both).display_name, "Helpdesk Ticket", True),
+                (task.display_name, "Task", True),
+            },
+        )
+        opened = [line.action_open() for line in lines]
+        self.assertEqual(
+            {(action["res_model"], action["res_id"]) for action in opened},
+            {(ticket._name, ticket.id), (task._name, task.id)},
+        )
+        # Each sees their own lines, made when they asked, only.
+        self.assertFalse(lines.with_user(other).search([]))
+        with self.assertRaises(AccessError):
+            lines[0].with_user(other).action_open()
+
     def test_the_same_numbers_are_told_apart(self):
         ticket = self.converse()
         subscriber = ticket.viber_subscriber_id
