@@ -97,7 +97,9 @@ class ViberAccount(models.Model):
             )
         # sudo: what Viber says is for nobody to write
         account = self.sudo()
-        account.write(account._info_vals(info) | {"base_url": base_url})
+        account.write(
+            account._info_vals(info) | {"base_url": base_url} | self._own_database()
+        )
         account._resume()
         account._wake_queues()
 
