@@ -17,9 +17,11 @@
         # Before the accounts, which open them.
         "views/viber_message_views.xml",
         "views/viber_account_views.xml",
+        "views/viber_account_copy_views.xml",
         "views/viber_event_views.xml",
         "views/viber_media_views.xml",
         "views/viber_conversation_views.xml",
+        "views/viber_conversation_copy_views.xml",
         "wizard/viber_conversation_entry_views.xml",
         "wizard/viber_block_views.xml",
         "views/mail_compose_message_views.xml",

@@ -20,6 +20,7 @@ from . import viber_conversation_desk
 from . import viber_conversation_customer
 from . import viber_conversation_block
 from . import viber_conversation_views
+from . import viber_conversation_copy
 from . import viber_account
 from . import viber_account_key
 from . import viber_account_connect
@@ -57,6 +58,7 @@ from . import mail_message
 from . import mail_message_files
 from . import mail_message_change
 from . import mail_message_parts
+from . import viber_message_copy
 from . import mail_notification
 from . import mail_notification_assignee
 from . import mail_push

@@ -24,6 +24,7 @@ class MailNotification(models.Model):
     failure_type = fields.Selection(
         selection_add=[
             ("viber_account", "Viber refuses the account"),
+            ("viber_copy", "Not sent from a copy of the database"),
             ("viber_rate", "Limit of messages reached"),
             ("viber_recipient", "Viber can't reach the customer"),
             ("viber_request", "Viber refused the message"),

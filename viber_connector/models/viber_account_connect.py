@@ -31,7 +31,8 @@ class ViberAccount(models.Model):
         clients = [
             (account.id, account._find_api())
             for account in self
-            if account.state != "draft"
+            # The webhook is the original's in a copy of its database.
+            if account.state != "draft" and not account._is_copy()
         ]
         result = super().unlink()
         for account_id, api in clients:
@@ -51,6 +52,7 @@ class ViberAccount(models.Model):
         """
         for account in self:
             account.check_access("write")
+            account._refuse_copy()
             account._connect()
             account._have_team()
         return self._tell_connected()
@@ -104,12 +106,15 @@ class ViberAccount(models.Model):
         account._wake_queues()
 
     def action_disconnect(self):
-        """Remove our webhook at Viber; customers can't write to the bot any more.
+        """Remove our webhook at Viber; customers can't write to the bot any more. In a
+        copy of the database it is the original's, and stays.
 
         :raise UserError: when Viber could not be told
         """
         for account in self:
             account.check_access("write")
+            if account._is_copy():
+                continue
             try:
                 # With a dead key there is no webhook left to remove.
                 with contextlib.suppress(ViberAccountError):
@@ -150,6 +155,8 @@ class ViberAccount(models.Model):
         """:return: why the connection does not work, or ``""``; the state is set
         :rtype: str
         """
+        if self._is_copy():
+            return self._explain_adoption()
         try:
             info = self._get_api().get_account_info()
         except (ViberUnavailable, ViberUncertain) as error:

@@ -150,7 +150,7 @@ class ViberAccount(models.Model):
             SQL(
                 """
                 SELECT min(paused_until) FROM viber_account
-                 WHERE active AND state = 'connected'
+                 WHERE active AND state = 'connected' AND copy_seen_date IS NULL
                 """
             )
         )
@@ -168,6 +168,7 @@ class ViberAccount(models.Model):
         due = self.search(
             [
                 ("state", "=", "connected"),
+                ("copy_seen_date", "=", False),
                 ("paused_until", "<=", fields.Datetime.now()),
             ],
             order="paused_until, id",

@@ -9,6 +9,7 @@ from ..tools import keyboard, reference
 _REACHED_BY = (
     "message_partner_ids",
     "viber_account_id.active",
+    "viber_account_id.copy_seen_date",
     "viber_account_id.pause_count",
     "viber_account_id.quota_renewal_date",
     "viber_account_id.state",

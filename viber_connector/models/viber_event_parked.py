@@ -17,7 +17,7 @@ class ViberEvent(models.Model):
         readonly=True,
         copy=False,
         help="Waits until the customer is unblocked, or the account is active and "
-        "connected again.",
+        "connected again, or this database is a copy no more.",
     )
 
     # Small whatever the number of events that are done, or parked.
@@ -31,7 +31,8 @@ class ViberEvent(models.Model):
     @api.model
     def _park(self):
         """Take out of the queue what waits for a person: what blocked customers wrote,
-        and all of accounts that are archived or not connected."""
+        and all of accounts that are archived or not connected, or connected by the
+        database of which this one is a copy."""
         self._park_accounts()
         self._park_customers()
 
@@ -45,7 +46,8 @@ class ViberEvent(models.Model):
             WITH resting AS (
                 UPDATE viber_account SET write_date = write_date
                  WHERE id IN (SELECT account.id FROM viber_account account
-                               WHERE (NOT account.active OR account.state = 'draft')
+                               WHERE (NOT account.active OR account.state = 'draft'
+                                      OR account.copy_seen_date IS NOT NULL)
                                  AND EXISTS (SELECT 1 FROM viber_event event
                                               WHERE %(in_queue)s
                                                 AND event.account_id = account.id)

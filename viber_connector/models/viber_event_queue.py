@@ -142,6 +142,7 @@ class ViberEvent(models.Model):
                    AND subscriber.viber_user_id = event.viber_user_id
                  WHERE %(in_queue)s AND event.event_type NOT IN %(receipts)s
                    AND account.active AND account.state != 'draft'
+                   AND account.copy_seen_date IS NULL
                    AND subscriber.is_blocked IS NOT TRUE
               GROUP BY event.account_id, event.viber_user_id, subscriber.id
                     -- one that waits for its retry holds back those behind it

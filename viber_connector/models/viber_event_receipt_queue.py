@@ -72,6 +72,7 @@ class ViberEvent(models.Model):
                    AND (event.next_attempt_date IS NULL
                         OR event.next_attempt_date <= %s)
                    AND account.active AND account.state != 'draft'
+                   AND account.copy_seen_date IS NULL
               ORDER BY event.id
                  LIMIT %s FOR NO KEY UPDATE OF event SKIP LOCKED
                 """,

@@ -19,7 +19,7 @@ _COMES_FROM = {
     "sent": ("sending", "uncertain"),
     "delivered": ("sent",),
     "seen": ("sent", "delivered"),
-    "uncertain": ("sending",),
+    "uncertain": ("outgoing", "sending"),
     "failed": ("outgoing", "sending", "sent"),
     "canceled": ("outgoing", "failed", "uncertain"),
 }
@@ -102,6 +102,7 @@ class ViberMessage(models.Model):
     failure_type = fields.Selection(
         [
             ("viber_account", "Account refused"),
+            ("viber_copy", "Not sent from a copy"),
             ("viber_rate", "Limit of messages reached"),
             ("viber_recipient", "Customer can't be reached"),
             ("viber_request", "Message refused"),
@@ -285,9 +286,12 @@ class ViberMessage(models.Model):
         """
         uncertain = self.filtered(lambda row: row.state == "uncertain")
         for row in uncertain:
+            # Of what another database may have sent nobody knows when.
+            date = row.sending_date or fields.Datetime.now()
             row._move(
                 "sent",
-                sent_date=row.sending_date,
+                sending_date=date,
+                sent_date=date,
                 failure_type=False,
                 failure_reason=False,
             )

@@ -57,6 +57,7 @@ class ViberMessage(models.Model):
                             OR message.next_attempt_date <= %s)
                        AND account.active AND account.state = 'connected'
                        AND account.paused_until IS NULL
+                       AND account.copy_seen_date IS NULL
                   ORDER BY message.id LIMIT 1
                        FOR NO KEY UPDATE OF message SKIP LOCKED)
                 UPDATE viber_message

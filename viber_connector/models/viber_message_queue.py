@@ -235,6 +235,7 @@ class ViberMessage(models.Model):
                 """
                 SELECT id FROM viber_account
                  WHERE active AND state = 'connected' AND paused_until IS NULL
+                   AND copy_seen_date IS NULL
                    AND EXISTS (SELECT 1 FROM viber_message
                                 WHERE account_id = viber_account.id
                                   AND state = 'outgoing'
@@ -338,6 +339,7 @@ class ViberMessage(models.Model):
                      WHERE message.state = 'outgoing'
                        AND account.active AND account.state = 'connected'
                        AND account.paused_until IS NULL
+                       AND account.copy_seen_date IS NULL
                        AND NOT EXISTS (
                             SELECT 1 FROM viber_message other
                              WHERE other.subscriber_id = message.subscriber_id

@@ -104,7 +104,8 @@ class ViberQueueMixin(models.AbstractModel):
         run = Run(min(end, self.env.context.get("cron_end_time", end)))
         worker = self.with_context(viber_run=run)
         try:
-            if not run.is_over and worker._work():
+            may_work = not run.is_over and worker.env["viber.account"]._see_copies()
+            if may_work and worker._work():
                 worker._plan()
             else:
                 worker._wake()

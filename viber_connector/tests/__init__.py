@@ -7,6 +7,7 @@ from . import test_channel
 from . import test_claims
 from . import test_composer
 from . import test_contacts
+from . import test_copies
 from . import test_conversation_rules
 from . import test_conversation_views
 from . import test_doors

@@ -15,6 +15,7 @@ PACKAGE = ROOT.name
 #: does it check the rights of who calls it?
 PUBLIC_METHODS = {
     "viber.account": {
+        "action_adopt",
         "action_check",
         "action_connect",
         "action_disconnect",
@@ -46,6 +47,7 @@ PUBLIC_METHODS = {
     "viber.block": {"action_block"},
     "viber.conversation.entry": {"action_open"},
     "viber.conversation.mixin": {
+        "action_viber_adopt",
         "action_viber_ask_phone",
         "action_viber_block",
         "action_viber_conversations",

@@ -73,6 +73,10 @@ patch(Notification.prototype, {
             (this.isViber && this.isFailure && this.failure_type === "viber_no_conversation")
         );
     },
+    /** Kept: a copy of the database sends nothing. */
+    get isViberInCopy() {
+        return this.failure_type === "viber_copy";
+    },
     get icon() {
         return this.isViber ? "o-viber-icon" : super.icon;
     },
@@ -91,7 +95,7 @@ patch(Notification.prototype, {
         }
         switch (this.notification_status) {
             case "ready":
-                return "fa fa-clock-o";
+                return this.isViberInCopy ? "fa fa-ban" : "fa fa-clock-o";
             case "pending":
                 return "fa fa-check";
             case "sent":
@@ -111,7 +115,7 @@ patch(Notification.prototype, {
         }
         switch (this.notification_status) {
             case "ready":
-                return _t("Waiting");
+                return this.isViberInCopy ? _t("Not sent from a copy") : _t("Waiting");
             case "exception":
                 return _t("Not delivered");
         }
