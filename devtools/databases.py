@@ -48,6 +48,31 @@ def temporary(variables, purpose, template=CONNECTOR):
         drop(variables, name)
 
 
+@contextmanager
+def copied(variables, source, purpose):
+    """Have a copy of a database, with its files, as long as it is needed.
+
+    :param str source: name of a database that nobody uses
+    :param str purpose: begins the name, as in :func:`temporary`
+    :return: context manager, gives the database's name
+    """
+    _drop_abandoned(variables, purpose)
+    name = f"{purpose}-{os.getpid()}"
+    _copy(variables, source, name)
+    try:
+        yield name
+    finally:
+        drop(variables, name)
+
+
+def neutralize(variables, name):
+    """Have a database speak to nobody, as Odoo's own command does.
+
+    :param str name: of a database that nobody uses
+    """
+    run(*odoo.command("neutralize", "-d", name), env=variables)
+
+
 def _drop_abandoned(variables, purpose):
     """Remove databases of runs that were killed, and logs of runs that have ended."""
 

@@ -38,9 +38,7 @@ class ViberAccount(models.Model):
     is_key_wanted = fields.Boolean(compute="_compute_copy", groups=_MANAGERS)
     copy_warning = fields.Char(compute="_compute_copy", groups=_MANAGERS)
 
-    @api.depends(
-        "auth_token_hash", "copy_seen_date", "database_name", "database_uuid"
-    )
+    @api.depends("auth_token_hash", "copy_seen_date", "database_name", "database_uuid")
     def _compute_copy(self):
         for account in self:
             # sudo: the hash is for nobody, whether there is one is for managers

@@ -53,8 +53,9 @@ class ViberMessage(models.Model):
         }
 
     def _wait_behind(self):
-        super()._wait_behind()
-        self._wait_in_copy()
+        if self.account_id._is_copy():
+            return self._wait_in_copy()
+        return super()._wait_behind()
 
     def _send_again(self):
         retried = super()._send_again()

@@ -347,9 +347,7 @@ class TestAdopt(CopyCase):
             with self.subTest(user=user.login), self.assertRaises(AccessError):
                 task.with_user(user).action_viber_adopt()
         self.assertFalse(self.viber.requests)
-        manager = new_test_user(
-            self.env, "m", f"{MANAGER},project.group_project_user"
-        )
+        manager = new_test_user(self.env, "m", f"{MANAGER},project.group_project_user")
         task.with_user(manager).action_viber_adopt()
         self.assertFalse(self.account._is_copy())
 
@@ -430,7 +428,5 @@ class TestUpdate(CopyCase):
         self.env.invalidate_all()
         own = self.account._own_database()
         for account in self.account | broken:
-            self.assertEqual(
-                {name: account[name] for name in own}, own, account.state
-            )
+            self.assertEqual({name: account[name] for name in own}, own, account.state)
         self.assertFalse(draft.database_uuid or draft.database_name)
