@@ -316,6 +316,7 @@ READS_NOTHING = {
     "address.is_public_ip": "an address that the name service gave",
     "content.file_url": "gives back one of two values",
     "errors.ViberError.detail": "what was cut before",
+    "https_check.look": "an address of ours; of the answer a status and a short host",
     "keyboard.find": "payloads that we made",
     "keyboard.share_phone": "a label of ours",
     "media.Downloads.is_busy": "reads no bytes; fetches by try_fetch",
@@ -329,6 +330,9 @@ READS_NOTHING = {
     "reference.make": "ids of ours",
     "status.find": "a number, looked up",
     "status.of": "an error of ours",
+    "wire.Watchdog.time_left": "reads no bytes; has its bound by media.fetch",
+    "wire.Watchdog.watch": "reads no bytes; has its bound by media.fetch",
+    "wire.connect": "reads no bytes; in the entries of media.fetch",
     "viber_api.ViberApi.send_message": "in one entry with get_account_info",
     "viber_api.ViberApi.set_webhook": "in one entry with get_account_info",
 }

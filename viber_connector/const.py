@@ -241,3 +241,38 @@ BUS_COUNTER = "viber_connector/counter"
 AGENTS = "viber_connector.group_viber_agent"
 #: The channel of a place beside its own.
 BOARD = "viber_board"
+
+# -- The health of an account ----------------------------------------------------
+
+#: Seconds that Viber and our own address may take to answer, all in all, and accounts
+#: that are looked at at the same time.
+HEALTH_SECONDS = 12
+HEALTH_CONNECTIONS = 16
+#: Minutes after which an account is looked at again; hours after which one that was
+#: not tells that the jobs do not run.
+HEALTH_MINUTES = 50
+HEALTH_STALE_HOURS = 3
+#: Minutes after which a job that is due, or has never run, is late.
+JOB_LATE_MINUTES = 10
+#: Failures of a job in a row that are no accident; with two more, over a week, Odoo
+#: switches it off.
+JOB_FAILURES = 3
+#: Minutes after which what waits in a queue makes a warning, and a problem.
+BACKLOG_WARNING_MINUTES = 10
+BACKLOG_PROBLEM_MINUTES = 60
+#: Minutes in which a callback proves that Viber reaches us.
+CALLBACK_PROOF_MINUTES = 60
+#: Rows of the inbox before the newest at a look that may have been committed since.
+EVENT_OVERLAP = 100
+#: Seconds between two times that a process writes down which callbacks it refused, and
+#: hours for which they are told of; so many without a good one in between are no
+#: accident.
+REFUSALS_SECONDS = 60
+REFUSALS_HOURS = 24
+REFUSALS_PROBLEM = 5
+#: Days without anything from Viber after which an account tells so.
+SILENCE_DAYS = 7
+#: Seconds that callbacks signed with a bot's previous key are taken.
+OLD_KEY_SECONDS = 3600
+#: Type of the bus notification that an account's health has changed.
+BUS_HEALTH = "viber_connector/health"

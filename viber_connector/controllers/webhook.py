@@ -69,12 +69,12 @@ class ViberWebhook(http.Controller):
         """
         body = self._body()
         accounts = request.env(user=SUPERUSER_ID)["viber.account"]
-        account, auth_token = accounts._from_webhook_key(webhook_key)
+        account, auth_tokens = accounts._from_webhook_key(webhook_key)
         given = request.httprequest.headers.get(const.SIGNATURE_HEADER)
         if not account or body is None:
             return self._answer(403)
-        if not signature.is_valid(body, given, auth_token):
-            return self._answer(200 if self._is_probe(body) else 403)
+        if not any(signature.is_valid(body, given, token) for token in auth_tokens):
+            return self._refuse(account, body, given)
         event = callback.parse(body)
         if event.event == const.PROBE_EVENT:
             return self._answer(200)
@@ -90,6 +90,17 @@ class ViberWebhook(http.Controller):
             return request.httprequest.get_data()
         except BadRequest:
             return None
+
+    def _refuse(self, account, body, given):
+        """:param viber.account account: whose address was known
+        :param str | None given: a signature of somebody else's, or none
+        """
+        if self._is_probe(body):
+            return self._answer(200)
+        # Who sends none, as our own look at the address, has signed nothing wrong.
+        if given:
+            account.env["viber.refusal"]._count(account)
+        return self._answer(403)
 
     def _is_probe(self, body):
         """:return: whether an unsigned body is Viber's check of the address

@@ -51,6 +51,12 @@ from . import viber_message_limit
 from . import viber_message_picture
 from . import viber_message_quota
 from . import viber_message_delivery
+from . import viber_health_checks
+from . import viber_account_health
+from . import viber_account_new_key
+from . import viber_account_repair
+from . import viber_health
+from . import viber_refusal
 from . import viber_wait
 from . import viber_wait_history
 from . import mail_mail

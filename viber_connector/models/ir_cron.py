@@ -9,6 +9,9 @@ from odoo.addons.base.models.ir_cron import ODOO_NOTIFY_FUNCTION
 from .. import const
 from .viber_queue_mixin import CONFLICTS, exact_now
 
+# Of the names that records have in data files.
+_IS_JOB = ("model", "=", "ir.cron")
+
 
 class IrCron(models.Model):
     _inherit = "ir.cron"
@@ -65,6 +68,28 @@ class IrCron(models.Model):
         xmlids = self.env["ir.model.data"]
         job_id = xmlids._xmlid_to_res_id(f"viber_connector.{name}", True)
         return self.sudo().browse(job_id)
+
+    @api.model
+    def _viber_jobs(self):
+        """:return: all our jobs, those that are switched off, too; sudoed
+        :rtype: ir.cron
+        """
+        # sudo: which there are is no secret; managers are told of their state
+        names = self.env["ir.model.data"].sudo()
+        found = names.search([("module", "=", "viber_connector"), _IS_JOB])
+        return self.sudo().browse(found.mapped("res_id")).exists()
+
+    def _viber_is_late(self, bound):
+        """Tell whether nobody runs the job, though it is due.
+
+        :param datetime bound: what was due before, or came to be, is late
+        :rtype: bool
+        """
+        self.ensure_one()
+        # Somebody has just switched it on, or installed it.
+        if self.write_date > bound:
+            return False
+        return not self.lastcall or self.nextcall < bound
 
     def _viber_wake(self, at=None):
         """Have the job run as soon as this transaction is committed, or at a time.

@@ -323,21 +323,24 @@ class ViberAccount(models.Model):
         Archived ones too: what was received is kept until they are active again.
 
         :param str webhook_key: from the address
-        :return: the account, empty if the key is unknown, and its API key
-        :rtype: tuple[viber.account, str | None]
+        :return: the account, empty if the key is unknown, and the API keys that Viber
+            may have signed with: the account's, and for a while its previous one
+        :rtype: tuple[viber.account, list[str]]
         """
         # A NUL would make PostgreSQL raise.
         if "\x00" in webhook_key:
-            return self.browse(), None
+            return self.browse(), []
         query = """
-            SELECT account.id, key.auth_token
+            SELECT account.id, key.auth_token,
+                   CASE WHEN key.old_until > now() AT TIME ZONE 'UTC'
+                        THEN key.old_auth_token END
               FROM viber_account account
          LEFT JOIN viber_account_key key ON key.account_id = account.id
              WHERE account.webhook_key = %s
         """
         rows = self.env.execute_query(SQL(query, webhook_key))
-        account_id, auth_token = rows[0] if rows else (None, None)
-        return self.browse(account_id), auth_token
+        account_id, *auth_tokens = rows[0] if rows else (None,)
+        return self.browse(account_id), [token for token in auth_tokens if token]
 
     def _is_asleep(self):
         """:return: whether what comes for this account is kept, and not processed"""

@@ -104,6 +104,8 @@ class ViberAccount(models.Model):
         )
         account._resume()
         account._wake_queues()
+        account._keep_health(info, None)
+        account._look_soon()
 
     def action_disconnect(self):
         """Remove our webhook at Viber; customers can't write to the bot any more. In a
@@ -188,6 +190,7 @@ class ViberAccount(models.Model):
             "name": name if is_visible(name) else self.name,
             "uri": clean_line(info.get("uri")) or False,
             "icon_url": clean_line(info.get("icon")) or False,
+            "bot_id": clean_line(info.get("id")) or False,
             "state": "connected",
             "state_reason": False,
         }

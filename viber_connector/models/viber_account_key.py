@@ -11,7 +11,7 @@ _MAX_LENGTH = 256
 
 
 class ViberAccountKey(models.Model):
-    """Where the keys stand: a table of two columns, without a constraint that a value
+    """Where the keys stand: a small table without a constraint that a value
     could break. PostgreSQL quotes the whole row ("Failing row contains …"), and Odoo
     the whole query, when a write fails; here no key stands in either.
 
@@ -84,7 +84,9 @@ class ViberAccount(models.Model):
             query = SQL(
                 """
                 INSERT INTO viber_account_key (account_id, auth_token) VALUES (%s, %s)
-                ON CONFLICT (account_id) DO UPDATE SET auth_token = EXCLUDED.auth_token
+                ON CONFLICT (account_id) DO UPDATE
+                SET auth_token = EXCLUDED.auth_token,
+                    old_auth_token = NULL, old_until = NULL
                 """,
                 self.id,
                 auth_token,

@@ -17,6 +17,9 @@ from . import test_failures
 from . import test_fate
 from . import test_files_out
 from . import test_header
+from . import test_health
+from . import test_health_https
+from . import test_new_key
 from . import test_illness
 from . import test_inbox
 from . import test_inbox_failures

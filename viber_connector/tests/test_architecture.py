@@ -18,7 +18,10 @@ PUBLIC_METHODS = {
         "action_adopt",
         "action_check",
         "action_connect",
+        "action_diagnose",
         "action_disconnect",
+        "action_refuse_old_key",
+        "action_repair",
         "create",
         "unlink",
         "write",
@@ -76,7 +79,7 @@ ORM_METHODS = {"copy", "copy_data", "create", "default_get", "name_create", "rea
 ORM_METHODS |= {"search_fetch", "unlink", "write"}
 
 #: Where tools may speak HTTP.
-HTTP_TOOLS = {"media", "viber_api"}
+HTTP_TOOLS = {"https_check", "media", "viber_api", "wire"}
 HTTP_LIBRARIES = {"aiohttp", "http", "httpx", "requests", "socket", "urllib3"}
 
 #: Limits of the Bot API that could not be mistaken for anything else (CH "Send

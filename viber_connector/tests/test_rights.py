@@ -22,6 +22,7 @@ DECIDED = {
             "new_task_when_closed",
             "notify_user_ids",
             "project_id",
+            "silence_days",
             "waiting_danger_minutes",
             "waiting_warning_minutes",
         ),
@@ -35,6 +36,7 @@ DECIDED = {
     "viber.event.digest": set(),
     "viber.media": set(),
     "viber.message": set(),
+    "viber.refusal": set(),
     "viber.subscriber": {"is_blocked", "partner_id"},
     "viber.wait": set(),
 }

@@ -10,7 +10,7 @@ from unittest.mock import patch
 from odoo.tests import tagged
 from odoo.tests.common import BaseCase, _super_send
 
-from ..tools import media
+from ..tools import media, wire
 
 MEGABYTE = 1024 * 1024
 #: Addresses of networks that are nobody's business.
@@ -124,7 +124,7 @@ class MediaCase(BaseCase):
             ("getaddrinfo", getaddrinfo),
             ("create_connection", create_connection),
         ):
-            patcher = patch.object(media.socket, name, double)
+            patcher = patch.object(wire.socket, name, double)
             patcher.start()
             self.addCleanup(patcher.stop)
         return asked, connected
@@ -268,7 +268,7 @@ class TestAddresses(MediaCase):
         ):
             with (
                 self.subTest(host),
-                patch.object(media.socket, "create_connection") as connect,
+                patch.object(wire.socket, "create_connection") as connect,
                 self.assertRaises(media.MediaError) as caught,
             ):
                 self.fetch(f"https://{host}/file")
@@ -290,7 +290,7 @@ class TestAddresses(MediaCase):
             time.sleep(min(timeout, 0.1))
             raise TimeoutError
 
-        with patch.object(media.socket, "create_connection", time_out):
+        with patch.object(wire.socket, "create_connection", time_out):
             self.assertFails("https://a.example/", "slow", seconds=0.35)
         self.assertLess(len(connected), 6)
 

@@ -1,18 +1,10 @@
-"""Fetching what customers sent: from public addresses only, with bounds, in threads.
+"""Fetching what customers sent: from public addresses only, with bounds, in threads."""
 
-The address that was checked is the one that is connected to: names are resolved here,
-once, and a name that leads to a private address as well leads nowhere.
-"""
-
-import contextlib
 import logging
 import math
-import socket
-import threading
 import time
 from concurrent.futures import FIRST_COMPLETED, wait
 from dataclasses import dataclass
-from socket import SOCK_STREAM
 from urllib.parse import urljoin, urlsplit
 
 import requests
@@ -22,7 +14,8 @@ from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import HTTPError
 
 from .. import const
-from .address import is_public_ip, origin
+from .address import origin
+from .wire import NotPublic, Watchdog, connect
 
 _logger = logging.getLogger(__name__)
 
@@ -136,7 +129,7 @@ def _is_viber_http(parts):
 
 def _fetch(url, *, max_bytes, deadline, trusted):
     """Fetch, following a few redirects, each checked like the first address."""
-    with requests.Session() as session, _Watchdog(deadline) as watchdog:
+    with requests.Session() as session, Watchdog(deadline) as watchdog:
         # No proxy: it would resolve the name itself. No netrc: it holds passwords.
         session.trust_env = False
         for _redirect in range(_REDIRECTS_MAX + 1):
@@ -164,7 +157,7 @@ def _get(session, url, deadline):
             # What is compressed may grow without bounds.
             headers={"Accept-Encoding": "identity"},
         )
-    except _NotPublic:
+    except NotPublic:
         raise MediaError("forbidden") from None
     except requests.Timeout:
         raise MediaError("slow") from None
@@ -203,51 +196,6 @@ def _broken(error, deadline):
     return MediaError("unavailable", type(error).__name__)
 
 
-class _Watchdog:
-    """Cuts all connections of one fetch when its time is over.
-
-    Time-outs of a socket only bound the wait for the next byte: who sends one every
-    second would never be done.
-    """
-
-    def __init__(self, deadline):
-        self._deadline = deadline
-        self._sockets = []
-        self._timer = threading.Timer(max(deadline - time.monotonic(), 0), self._cut)
-        self._timer.daemon = True
-
-    def __enter__(self):
-        self._timer.start()
-        return self
-
-    def __exit__(self, *exc_info):
-        self._timer.cancel()
-        for connection in self._sockets:
-            connection.close()
-
-    def time_left(self):
-        """:return: seconds, more than 0
-        :raise TimeoutError: when there are none
-        """
-        left = self._deadline - time.monotonic()
-        if left <= 0:
-            raise TimeoutError
-        return left
-
-    def watch(self, connection):
-        # A copy of the handle: TLS takes the socket itself over.
-        self._sockets.append(connection.dup())
-
-    def _cut(self):
-        for connection in self._sockets:
-            with contextlib.suppress(OSError):
-                connection.shutdown(socket.SHUT_RDWR)
-
-
-class _NotPublic(Exception):
-    """A name leads to an address that is not public."""
-
-
 class _Adapter(HTTPAdapter):
     """Connects under watch, and to public addresses only unless told otherwise."""
 
@@ -275,23 +223,7 @@ class _Adapter(HTTPAdapter):
         return type("Pool", (pool,), {"ConnectionCls": Connection})
 
     def _connect(self, host, port, timeout):
-        addresses = [
-            entry[4] for entry in socket.getaddrinfo(host, port, type=SOCK_STREAM)
-        ]
-        # All of them: one private address among public ones is no mistake.
-        if self._public_only and not all(is_public_ip(a[0]) for a in addresses):
-            raise _NotPublic(host)
-        failure = OSError("no address")
-        for address in addresses:
-            timeout = min(timeout, self._watchdog.time_left())
-            try:
-                connection = socket.create_connection(address[:2], timeout)
-            except OSError as error:
-                failure = error
-                continue
-            self._watchdog.watch(connection)
-            return connection
-        raise failure
+        return connect(host, port, timeout, self._watchdog, self._public_only)
 
 
 class Downloads:

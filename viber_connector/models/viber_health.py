@@ -1,0 +1,78 @@
+"""The job that looks at all accounts, and goes on with the next whatever happens."""
+
+from odoo import api, fields, models
+
+from .. import const
+from .viber_account_health import ask_all
+
+
+class ViberHealth(models.AbstractModel):
+    """Of a few accounts at a time: asks Viber and looks at our own address with no
+    transaction open, then writes down each by itself."""
+
+    _name = "viber.health"
+    _inherit = ["viber.queue.mixin"]
+    _description = "Viber Health"
+    _job_name = "ir_cron_check_accounts"
+
+    @api.model
+    def _work(self):
+        accounts = self.env["viber.account"]
+        self._attempt(accounts._forget_health)
+        self._attempt(accounts._drop_old_keys)
+        seen = accounts
+        while due := self._due(seen):
+            seen |= due
+            self._look_at(due)
+            if not self._has_time():
+                return not self._due(seen)
+        return True
+
+    @api.model
+    def _next_date(self):
+        return None
+
+    @api.model
+    def _due(self, seen):
+        """:param viber.account seen: those that this run has looked at, or tried to
+        :return: a few of those that nobody has looked at for about an hour
+        :rtype: viber.account
+        """
+        bound = fields.Datetime.subtract(
+            fields.Datetime.now(), minutes=const.HEALTH_MINUTES
+        )
+        return self.env["viber.account"].search(
+            [
+                ("id", "not in", seen.ids),
+                ("state", "!=", "draft"),
+                "|",
+                ("health_date", "=", False),
+                ("health_date", "<=", bound),
+            ],
+            order="health_date, id",
+            limit=const.HEALTH_CONNECTIONS,
+        )
+
+    @api.model
+    def _look_at(self, due):
+        """:param viber.account due: to be looked at"""
+        plans = {
+            account.id: (account._health_client(), account._health_address())
+            for account in due
+        }
+        self._commit()
+        for account_id, found in ask_all(plans).items():
+            if self._attempt(self._keep, account_id, *found):
+                self._attempt(self._tell, account_id)
+
+    @api.model
+    def _keep(self, account_id, answer, finding):
+        # It may have been deleted meanwhile.
+        for account in self.env["viber.account"].browse(account_id).exists():
+            account._keep_health(answer, finding)
+            account.health_date = fields.Datetime.now()
+
+    @api.model
+    def _tell(self, account_id):
+        for account in self.env["viber.account"].browse(account_id).exists():
+            account._see_to_health()

@@ -1,0 +1,30 @@
+import { registry } from "@web/core/registry";
+import { user } from "@web/core/user";
+
+const WORST = ["problem", "warning"];
+
+/**
+ * Shows the worst health of all accounts on the Viber menu, to managers: the style sheet
+ * marks the entries. It is asked for once, and again when the server says that it has
+ * changed.
+ */
+export const viberHealthService = {
+    dependencies: ["bus_service", "orm"],
+
+    async start(env, { bus_service: bus, orm }) {
+        if (!(await user.hasGroup("viber_connector.group_viber_manager"))) {
+            return;
+        }
+        async function show() {
+            const accounts = await orm.silent.searchRead("viber.account", [], ["health"]);
+            const found = new Set(accounts.map((account) => account.health));
+            document.body.dataset.viberHealth =
+                WORST.find((level) => found.has(level)) || "ok";
+        }
+        bus.subscribe("viber_connector/health", show);
+        // Nobody knows what was missed.
+        bus.addEventListener("BUS:RECONNECT", show);
+        show();
+    },
+};
+registry.category("services").add("viber_connector.health", viberHealthService);
