@@ -5,86 +5,17 @@ things are put in their place, both at the edge of the network: which addresses 
 public, and which authorities are trusted.
 """
 
-import contextlib
-import ipaddress
 import socket
-import ssl
 import tempfile
 import threading
 import time
-from datetime import datetime, timedelta, timezone
-from pathlib import Path
-
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
+from datetime import datetime
 
 from odoo.tests import tagged
 from odoo.tests.common import BaseCase
 
 from ..tools import https_check, wire
-
-HOST = "bot.example.com"
-ANSWER = b"HTTP/1.1 403 FORBIDDEN\r\nContent-Length: 6\r\n\r\nsecret"
-
-
-class Authority:
-    """Issues certificates."""
-
-    def __init__(self, folder, parent=None, name="Test authority"):
-        self.folder = folder
-        self.key = ec.generate_private_key(ec.SECP256R1())
-        self.name = _name(name)
-        signer = parent or self
-        self.certificate = _sign(
-            *(self.name, self.key, signer.name, signer.key),
-            extensions=[(x509.BasicConstraints(ca=True, path_length=None), True)],
-        )
-
-    def issue(self, host=HOST, days=(-30, 60), itself=False, chain=()):
-        """:return: path of a file with a key and a certificate"""
-        key = ec.generate_private_key(ec.SECP256R1())
-        try:
-            alias = x509.IPAddress(ipaddress.ip_address(host))
-        except ValueError:
-            alias = x509.DNSName(host)
-        certificate = _sign(
-            *(_name(host), key),
-            *((_name(host), key) if itself else (self.name, self.key)),
-            days=days,
-            extensions=[(x509.SubjectAlternativeName([alias]), False)],
-        )
-        pem = key.private_bytes(
-            serialization.Encoding.PEM,
-            serialization.PrivateFormat.PKCS8,
-            serialization.NoEncryption(),
-        )
-        for one in (certificate, *(link.certificate for link in chain)):
-            pem += one.public_bytes(serialization.Encoding.PEM)
-        path = Path(self.folder) / f"{id(key)}.pem"
-        path.write_bytes(pem)
-        return path
-
-
-def _name(text):
-    return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, text)])
-
-
-def _sign(subject, key, issuer, issuer_key, days=(-30, 60), extensions=()):
-    now = datetime.now(timezone.utc)
-    builder = (
-        x509.CertificateBuilder()
-        .subject_name(subject)
-        .issuer_name(issuer)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now + timedelta(days=days[0]))
-        .not_valid_after(now + timedelta(days=days[1]))
-    )
-    for extension, is_critical in extensions:
-        builder = builder.add_extension(extension, is_critical)
-    return builder.sign(issuer_key, hashes.SHA256())
+from .tls import ANSWER, HOST, Authority, Server
 
 
 @tagged("post_install", "-at_install")
@@ -94,17 +25,15 @@ class TestHttps(BaseCase):
         folder = tempfile.TemporaryDirectory()
         self.addCleanup(folder.cleanup)
         self.authority = Authority(folder.name)
-        bundle = Path(folder.name) / "authorities.pem"
-        bundle.write_bytes(
-            self.authority.certificate.public_bytes(serialization.Encoding.PEM)
-        )
+        bundle = self.authority.bundle()
         # The two edges.
         self.patch(https_check, "where", lambda: str(bundle))
         self.patch(wire, "is_public_ip", lambda ip: self.are_public)
         self.are_public = True
-        self.names = {HOST: ["127.0.0.1"]}
+        # A number is its own name, also for who connects.
+        self.names = {HOST: ["127.0.0.1"], "127.0.0.1": ["127.0.0.1"]}
         self.patch(wire.socket, "getaddrinfo", self.resolve)
-        self.seen = []
+        self.servers = []
 
     def resolve(self, host, port, *args, **kwargs):
         if host not in self.names:
@@ -113,37 +42,16 @@ class TestHttps(BaseCase):
         return [(2, socket.SOCK_STREAM, 6, "", (ip, port)) for ip in ips]
 
     def serve(self, pem, answer=ANSWER):
-        """Have a server speak TLS.
+        """:return: port of a server with this certificate"""
+        server = Server(pem, answer)
+        self.addCleanup(server.close)
+        self.servers.append(server)
+        return server.port
 
-        :param pem: its certificate; ``None``: it speaks no TLS
-        :param answer: bytes, or what is called with the connection
-        :return: its port
-        """
-        listener = socket.create_server(("127.0.0.1", 0))
-        self.addCleanup(listener.close)
-        context = None
-        if pem:
-            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-            context.load_cert_chain(pem)
-
-        def run():
-            while True:
-                try:
-                    connection, _address = listener.accept()
-                except OSError:
-                    return
-                with contextlib.suppress(OSError):
-                    if context:
-                        connection = context.wrap_socket(connection, server_side=True)
-                    self.seen.append(connection.recv(65536))
-                    if callable(answer):
-                        answer(connection)
-                    else:
-                        connection.sendall(answer)
-                connection.close()
-
-        threading.Thread(target=run, daemon=True).start()
-        return listener.getsockname()[1]
+    @property
+    def seen(self):
+        """What all servers were asked."""
+        return [request for server in self.servers for request in server.seen]
 
     def look(self, port, host=HOST, seconds=5):
         return https_check.look(f"https://{host}:{port}/viber/webhook/key", seconds)
@@ -185,12 +93,11 @@ class TestHttps(BaseCase):
             (self.authority.issue(days=(1, 9)), "untrusted"),
         ):
             with self.subTest(kind):
-                self.seen.clear()
+                self.servers.clear()
                 self.assertEqual(self.look(self.serve(pem)).kind, kind)
                 self.assertEqual(bool(self.seen), kind == "fine", "was told something")
 
     def test_an_address_that_is_a_number(self):
-        self.names["127.0.0.1"] = ["127.0.0.1"]
         port = self.serve(self.authority.issue())
         self.assertEqual(self.look(port, "127.0.0.1").kind, "other_name")
         port = self.serve(self.authority.issue("127.0.0.1"))
