@@ -5,6 +5,7 @@ import importlib.util
 import json
 import subprocess
 import threading
+import time
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -21,7 +22,8 @@ from .support import Account, log_in
 
 NARROW = {"width": 390, "height": 844}
 WIDE = {"width": 1400, "height": 900}
-JOB = "viber_connector.ir_cron_check_accounts"
+# That a form may take, whatever Viber does.
+SLOW_SECONDS = 16
 JOB_OF = """
     SELECT res_id FROM ir_model_data
      WHERE module = 'viber_connector' AND model = 'ir.cron' AND name = %s
@@ -246,6 +248,16 @@ def test_a_key_that_was_renewed(health, customer):
     health.assert_found("refused_signatures", "warning", "wrong", "somebody else")
 
 
+def test_a_slow_viber_keeps_nobody_waiting(health):
+    health.account.viber.fault("latency", seconds=60, bot=health.account.bot)
+    start = time.monotonic()
+    health.odoo.rpc("viber.account", "action_diagnose", [health.id])
+    assert time.monotonic() - start < SLOW_SECONDS
+    assert health.report()["key"]["level"] == "warning"
+    health.account.viber.clear_faults()
+    health.assert_healed()
+
+
 def test_a_job_that_is_off(health):
     job = health.job("ir_cron_send_messages")
     health.odoo.rpc("ir.cron", "write", [job], {"active": False})
@@ -270,7 +282,7 @@ def test_a_job_that_odoo_switched_off(health):
     is_off = "SELECT 1 FROM ir_cron WHERE id = %s AND NOT active"
     wait_until(lambda: health.odoo.sql(is_off, [job]), what="a job that is off")
     health.assert_found("scheduler", "problem", "failing for a week", "Repair")
-    health.odoo.rpc("ir.cron", "write", [job], row and {"code": row["code"]})
+    health.odoo.rpc("ir.cron", "write", [job], {"code": row["code"]})
     assert "Switched on" in health.repair()
     health.assert_healed()
 
@@ -390,7 +402,7 @@ def look_from_shell(variables, database, given):
     return [json.loads(line.removeprefix("found ")) for line in lines]
 
 
-# -- What a manager sees ----------------------------------------------------------------
+# -- What a manager sees -----------------------------------------------------------
 
 
 @pytest.fixture

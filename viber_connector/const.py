@@ -239,6 +239,8 @@ BUS_BOARD = "viber_connector/board"
 BUS_COUNTER = "viber_connector/counter"
 #: Those who work on conversations: they have the counter and the live boards.
 AGENTS = "viber_connector.group_viber_agent"
+#: Those who look after the accounts.
+MANAGERS = "viber_connector.group_viber_manager"
 #: The channel of a place beside its own.
 BOARD = "viber_board"
 

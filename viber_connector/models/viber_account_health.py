@@ -18,8 +18,6 @@ from .viber_health_checks import CODES, LEVELS, entry
 
 _logger = logging.getLogger(__name__)
 
-_MANAGERS = "viber_connector.group_viber_manager"
-
 
 class ViberAccount(models.Model):
     _inherit = "viber.account"
@@ -28,34 +26,36 @@ class ViberAccount(models.Model):
         [("ok", "Fine"), ("warning", "Look at It"), ("problem", "Needs You")],
         compute="_compute_health",
         search="_search_health",
-        groups=_MANAGERS,
+        groups=const.MANAGERS,
         help="The worst of what is looked at every hour; nothing of an account that is "
         "not connected.",
     )
     health_report = fields.Json(
         "Checks",
         compute="_compute_health",
-        groups=_MANAGERS,
+        groups=const.MANAGERS,
         exportable=False,
         help="What was looked at, the worst first: code, level, text, advice, date.",
     )
-    is_webhook_foreign = fields.Boolean(compute="_compute_health", groups=_MANAGERS)
+    is_webhook_foreign = fields.Boolean(
+        compute="_compute_health", groups=const.MANAGERS
+    )
     # As `viber_health_checks.entry` makes them: in nobody's language.
     health_checks = fields.Json(
-        readonly=True, copy=False, groups=_MANAGERS, exportable=False
+        readonly=True, copy=False, groups=const.MANAGERS, exportable=False
     )
     # By the job, which alone looks at all; empty when it has to come soon.
-    health_date = fields.Datetime(readonly=True, copy=False, groups=_MANAGERS)
+    health_date = fields.Datetime(readonly=True, copy=False, groups=const.MANAGERS)
     health_activity_id = fields.Many2one(
         "mail.activity",
         readonly=True,
         copy=False,
         ondelete="set null",
-        groups=_MANAGERS,
+        groups=const.MANAGERS,
     )
     # Codes of the problems that are told of, as long as they last.
     health_told = fields.Json(
-        readonly=True, copy=False, groups=_MANAGERS, exportable=False
+        readonly=True, copy=False, groups=const.MANAGERS, exportable=False
     )
     silence_days = fields.Integer(
         "Tell of Silence After",
@@ -142,7 +142,10 @@ class ViberAccount(models.Model):
 
     def _diagnose(self):
         """Ask Viber of all at the same time, for no longer than of one."""
-        plans = {account.id: (account._health_client(), None) for account in self}
+        plans = {
+            account.id: (account._health_client(), None)
+            for account in self.filtered(lambda account: account.state != "draft")
+        }
         for account_id, found in ask_all(plans).items():
             account = self.browse(account_id)
             account._keep_health(*found)
@@ -206,7 +209,7 @@ class ViberAccount(models.Model):
         ]
         worst = max((LEVELS.index(found["level"]) for found in entries), default=0)
         words = (
-            self.env._("All is well."),
+            self.env._("All is well.") if entries else self.env._("Not connected."),
             self.env._("Something should be looked at: see the list on the account."),
             self.env._("Something needs you: see the list on the account."),
         )
@@ -242,7 +245,10 @@ class ViberAccount(models.Model):
     def _tell_problems(self, problems):
         managers = self._get_managers()
         user = managers & self.create_uid or managers[:1]
-        account = self.with_context(lang=user.lang)
+        # A copy writes to nobody.
+        account = self._as_read_by(user).with_context(
+            mail_activity_quick_update=self._is_copy()
+        )
         self.health_activity_id = account.activity_schedule(
             "mail.mail_activity_data_warning",
             summary=account.env._("The Viber account %s needs you", self.name),
@@ -251,9 +257,12 @@ class ViberAccount(models.Model):
         )
 
     def _tell_in(self, activity, problems):
-        note = self.with_context(lang=activity.user_id.lang)._health_note(problems)
+        note = self._as_read_by(activity.user_id)._health_note(problems)
         if activity.note != note:
             activity.note = note
+
+    def _as_read_by(self, user):
+        return self.with_context(lang=user.lang, tz=user.tz)
 
     def _health_note(self, problems):
         said = [viber_health_words.say(self.env, found) for found in problems]

@@ -453,6 +453,29 @@ class TestWhoIsTold(HealthCase):
         self.look()
         self.assertEqual(len(self.activities()), 1)
 
+    def test_a_copy_writes_to_nobody(self):
+        sent = []
+        activities = type(self.env["mail.activity"])
+        self.patch(activities, "action_notify", lambda told: sent.append(told))
+        self.account.database_uuid = "another"
+        self.look()
+        self.assertEqual(len(self.activities()), 1)
+        self.assertFalse(sent)
+        self.account.database_uuid = self.account._own_database()["database_uuid"]
+        self.finding = Finding("closed")
+        self.look()
+        self.activities().unlink()
+        self.account.health_told = False
+        self.look()
+        self.assertTrue(sent)
+
+    def test_what_is_not_connected_is_not_looked_at(self):
+        self.account.action_disconnect()
+        self.viber.requests.clear()
+        action = self.account.with_user(self.manager).action_diagnose()
+        self.assertIn("Not connected", action["params"]["message"])
+        self.assertFalse(self.viber.requests)
+
     def test_an_account_that_is_not_used_needs_nobody(self):
         for values in ({"active": False}, {"state": "draft"}):
             self.account.write({"active": True, "state": "connected"})

@@ -1,5 +1,5 @@
 import { registry } from "@web/core/registry";
-import { user } from "@web/core/user";
+import { session } from "@web/session";
 
 const WORST = ["problem", "warning"];
 
@@ -11,8 +11,8 @@ const WORST = ["problem", "warning"];
 export const viberHealthService = {
     dependencies: ["bus_service", "orm"],
 
-    async start(env, { bus_service: bus, orm }) {
-        if (!(await user.hasGroup("viber_connector.group_viber_manager"))) {
+    start(env, { bus_service: bus, orm }) {
+        if (!session.viber_is_manager) {
             return;
         }
         async function show() {
