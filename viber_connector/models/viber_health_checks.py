@@ -71,6 +71,8 @@ class ViberAccount(models.Model):
         if self._is_copy():
             # All else is the original's.
             return [entry("copied_database", "problem", "copy")]
+        # Much of it is counted by the database.
+        self.env.flush_all()
         event = self._check_last_event(before.get("last_event"))
         entries = [
             entry("copied_database", "ok", "original"),
@@ -120,7 +122,7 @@ class ViberAccount(models.Model):
         # Its path may be a secret.
         host = host_of(address)
         kind = "same_host" if host == host_of(self.webhook_url) else "other"
-        return [entry("webhook_url", "problem", kind, host=host)]
+        return [entry("webhook_url", "problem", kind, host=host or "?")]
 
     def _check_events(self, answer):
         told = answer.get("event_types")
