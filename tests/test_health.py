@@ -270,7 +270,7 @@ def test_a_job_that_odoo_switched_off(health):
     """By its own scheduler, after the job had failed for a week."""
     job = health.job("ir_cron_fetch_media")
     [row] = health.odoo.rpc("ir.cron", "read", [job], ["code"])
-    vals = {"code": "raise ValueError('broken')"}
+    vals = {"code": "1 / 0"}
     health.odoo.rpc("ir.cron", "write", [job], vals)
     health.odoo.sql(
         "UPDATE ir_cron SET failure_count = 4, nextcall = now() - interval '1 minute',"
