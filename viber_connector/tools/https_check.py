@@ -24,7 +24,7 @@ BAD_CERTIFICATE = ("expired", "self_signed", "other_name", "chain", "untrusted")
 _EXPECTED = 403
 _CONNECT_TIMEOUT = 5
 # The parser normalises a host: n² steps for what no address is.
-_LOCATION_MAX_LENGTH = 2000
+_LOCATION_MAX_LENGTH = 1000
 # OpenSSL, "x509_vfy.h": X509_V_ERR_…
 _VERIFY_ERRORS = {
     10: "expired",
