@@ -12,8 +12,15 @@ API_URL_PARAMETER = "viber_connector.api_url"
 API_URL = "https://chatapi.viber.com/pa"
 WEBHOOK_PATH = "/viber/webhook/"
 MEDIA_PATH = "/viber/media/"
+LINK_PATH = "/viber/go/"
 #: CH "Deep links": opens the chat with a bot.
 DEEP_LINK = "viber://pa?chatURI={uri}"
+#: CH "Deep links": this comes back in ``conversation_started`` as ``context``.
+DEEP_LINK_CONTEXT = "&context={code}"
+#: Pixels of each side of a QR code that is downloaded: sharp on paper, some 10 cm wide.
+QR_PIXELS = 1024
+#: Random bytes of a link's code: 16 characters of ``[A-Za-z0-9_-]``.
+LINK_CODE_BYTES = 12
 
 # -- Callbacks ---------------------------------------------------------------
 

@@ -21,6 +21,7 @@ from . import viber_conversation_customer
 from . import viber_conversation_block
 from . import viber_conversation_views
 from . import viber_conversation_copy
+from . import viber_conversation_link
 from . import viber_account
 from . import viber_account_key
 from . import viber_account_connect
@@ -42,6 +43,8 @@ from . import viber_event_queue
 from . import viber_event_handlers
 from . import viber_event_chatter
 from . import viber_welcome
+from . import viber_link
+from . import viber_link_opening
 from . import viber_event_receipt_queue
 from . import viber_media
 from . import viber_message

@@ -33,6 +33,7 @@ from . import test_kinds
 from . import test_late_files
 from . import test_leaving
 from . import test_linking
+from . import test_links
 from . import test_media_route
 from . import test_merge
 from . import test_migrations

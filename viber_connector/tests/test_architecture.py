@@ -70,6 +70,7 @@ PUBLIC_METHODS = {
     },
     "viber.event": {"action_reprocess", "unlink"},
     "viber.guarded.mixin": {"create", "default_get", "write"},
+    "viber.link": {"action_download_qr", "create", "write"},
     "viber.media": {"action_retry"},
     "viber.message": {"action_cancel", "action_confirm", "action_retry", "create"},
     "viber.subscriber": {"action_link_suggested", "unlink", "write"},

@@ -34,6 +34,11 @@ DECIDED = {
     "viber.conversation.entry": set(),
     "viber.event": set(),
     "viber.event.digest": set(),
+    "viber.link": {
+        *("account_id", "active", "expires_on", "is_single_use", "name", "partner_id"),
+        *("project_id", "tag_ids", "user_ids", "welcome_message"),
+    },
+    "viber.link.opening": set(),
     "viber.media": set(),
     "viber.message": set(),
     "viber.refusal": set(),
@@ -182,7 +187,10 @@ class TestDecisions(ViberCase):
                 "expiry_date": "2030-01-01",
             }
         )
-        records = (row, event, media, task.viber_subscriber_id, self.account)
+        link = self.env["viber.link"].create(
+            {"account_id": self.account.id, "name": "Invoice footer"}
+        )
+        records = (row, event, media, task.viber_subscriber_id, self.account, link)
         self.records = {record._name: record for record in records}
         self.users = [
             new_test_user(self.env, f"decides-{number}", groups=groups)

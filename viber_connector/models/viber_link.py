@@ -1,0 +1,242 @@
+"""A link to hand out: the address of a page that opens the chat with a bot.
+
+What an opening of it does: ``viber_link_opening``; what it gives to the conversation
+that follows: ``viber_conversation_link``; the page: ``controllers/landing.py``.
+"""
+
+import base64
+import secrets
+
+from odoo import api, fields, models
+from odoo.exceptions import AccessError
+from odoo.fields import Domain
+
+from .. import const
+from ..tools import qr
+
+# What a conversation gets by a link.
+_PRESETS = ("project_id", "tag_ids", "user_ids", "welcome_message")
+
+
+class ViberLink(models.Model):
+    """A link to hand out: who comes by it, from where, and what they find."""
+
+    _name = "viber.link"
+    _inherit = ["viber.guarded.mixin"]
+    _description = "Viber Link"
+    _order = "name, id"
+    _check_company_auto = True
+
+    name = fields.Char(
+        required=True,
+        help="Where the link stands: “invoice footer”. Agents read it on the "
+        "conversations that come by it; customers never do.",
+    )
+    active = fields.Boolean(
+        default=True, help="An archived link works no more, wherever it is printed."
+    )
+    account_id = fields.Many2one(
+        "viber.account", required=True, index=True, ondelete="cascade"
+    )
+    company_id = fields.Many2one(related="account_id.company_id", store=True)
+    code = fields.Char(
+        required=True,
+        readonly=True,
+        copy=False,
+        default=lambda self: secrets.token_urlsafe(const.LINK_CODE_BYTES),
+    )
+    partner_id = fields.Many2one(
+        "res.partner",
+        "Contact",
+        index="btree_not_null",
+        ondelete="cascade",
+        check_company=True,
+        help="A personal link: whoever opens it first is this contact.",
+    )
+    is_single_use = fields.Boolean("Works Once")
+    expires_on = fields.Date(help="The last day on which it works. Empty: for ever.")
+    project_id = fields.Many2one(
+        "project.project",
+        check_company=True,
+        domain=[("is_template", "=", False)],
+        help="Where a conversation that comes by this link begins. Empty: where the "
+        "account says.",
+    )
+    user_ids = fields.Many2many(
+        "res.users",
+        string="Assignees",
+        check_company=True,
+        domain=[("share", "=", False)],
+        help="Who works on a conversation that comes by this link.",
+    )
+    tag_ids = fields.Many2many("project.tags", string="Tags")
+    welcome_message = fields.Text(
+        translate=True,
+        help="Said instead of the account's to who opens the chat for the first time. "
+        "{name} stands for their name.",
+    )
+    opening_ids = fields.One2many(
+        "viber.link.opening", "link_id", "Openings", readonly=True
+    )
+    open_count = fields.Integer(
+        "Opened",
+        compute="_compute_open_count",
+        help="How often the chat was opened by this link.",
+    )
+    conversation_count = fields.Integer(
+        "Conversations",
+        compute="_compute_conversation_count",
+        help="How many conversations began by this link.",
+    )
+    url = fields.Char(
+        "Address", compute="_compute_url", help="The page that opens the chat."
+    )
+    deep_link = fields.Char(
+        "Viber Link",
+        compute="_compute_deep_link",
+        help="Opens the chat without the page. Most mail programs and many browsers "
+        "refuse it; it is for apps and for buttons in Viber.",
+    )
+    qr_png = fields.Binary("QR Code", compute="_compute_qr_png")
+    qr_svg = fields.Binary("QR Code for Print", compute="_compute_qr_svg")
+    is_visible = fields.Boolean(
+        compute="_compute_is_visible",
+        search="_search_is_visible",
+        help="The user may see whose personal link it is.",
+    )
+
+    _code_unique = models.UniqueIndex("(code)", "Two links can't have the same code.")
+
+    @api.depends("name")
+    @api.depends_context("uid")
+    def _compute_display_name(self):
+        # Odoo shows the name behind any id that a many2one field is given, whatever
+        # the user may read: the check has to be here.
+        readable = self.sudo(False)._filtered_access("read")
+        for link in self:
+            link.display_name = link.name if link in readable else self.env._("A link")
+
+    @api.depends("opening_ids")
+    def _compute_open_count(self):
+        # sudo: the number tells nothing of who opened it
+        counts = dict(
+            self.env["viber.link.opening"]
+            .sudo()
+            ._read_group([("link_id", "in", self.ids)], ["link_id"], ["__count"])
+        )
+        for link in self:
+            link.open_count = counts.get(link.sudo(), 0)
+
+    def _compute_conversation_count(self):
+        counts = dict.fromkeys(self.ids, 0)
+        for carrier in self.env["viber.subscriber"]._carriers():
+            # sudo: the number tells nothing of the conversations
+            rows = carrier.sudo()._read_group(
+                [("viber_link_id", "in", self.ids)], ["viber_link_id"], ["__count"]
+            )
+            for link, count in rows:
+                counts[link.id] += count
+        for link in self:
+            link.conversation_count = counts.get(link.id, 0)
+
+    @api.depends("code", "account_id.base_url")
+    def _compute_url(self):
+        for link in self:
+            base_url = link.account_id._get_base_url()
+            link.url = base_url + const.LINK_PATH + link.code
+
+    @api.depends("code", "account_id.deep_link")
+    def _compute_deep_link(self):
+        for link in self:
+            link.deep_link = link.account_id._deep_link(link.code)
+
+    @api.depends("url")
+    def _compute_qr_png(self):
+        for link in self:
+            picture = qr.png(link.url, const.QR_PIXELS)
+            link.qr_png = base64.b64encode(picture)
+
+    @api.depends("url")
+    def _compute_qr_svg(self):
+        for link in self:
+            link.qr_svg = base64.b64encode(qr.svg(link.url).encode())
+
+    # -- Who may see and make them ---------------------------------------------------
+
+    @api.depends("partner_id")
+    @api.depends_context("uid")
+    def _compute_is_visible(self):
+        readable = self.partner_id.sudo(False)._filtered_access("read")
+        for link in self:
+            link.is_visible = not link.partner_id or link.partner_id.id in readable.ids
+
+    def _search_is_visible(self, operator, value):
+        if operator != "in" or set(value) != {True}:
+            return NotImplemented
+        partners = self.env["res.partner"].sudo(False)
+        if not partners.has_access("read"):
+            return Domain("partner_id", "=", False)
+        readable = partners._search([], active_test=False)
+        return Domain("partner_id", "=", False) | Domain("partner_id", "in", readable)
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        links = super().create(vals_list)
+        links._check_decided()
+        links._check_named(self._naming_fields())
+        return links
+
+    def write(self, vals):
+        result = super().write(vals)
+        self._check_named(self._naming_fields().intersection(vals))
+        return result
+
+    @api.model
+    def _naming_fields(self):
+        """:return: fields that name records which the user may not be able to see
+        :rtype: set[str]
+        """
+        return {"account_id", "partner_id", "project_id", "tag_ids", "user_ids"}
+
+    def _check_named(self, names):
+        """A link shows the names of these records, and puts them on conversations.
+
+        :param names: of the fields that have been written
+        :raise AccessError: when the user may not read one of them
+        """
+        for name in names:
+            self[name].check_access("read")
+
+    def _check_decided(self):
+        """Agents make links, but what a link presets is not theirs to decide.
+
+        :raise AccessError: when one of these does, and the user is an agent
+        """
+        if self.env.su or self.env.user.has_group(const.MANAGERS):
+            return
+        if any(link[name] for link in self for name in _PRESETS):
+            raise AccessError(
+                self.env._(
+                    "Only a Viber Manager decides what a link presets: project, "
+                    "assignees, tags, welcome message. Leave them empty, or ask one."
+                )
+            )
+
+    # -- Handing it out --------------------------------------------------------------
+
+    def action_download_qr(self, kind="png"):
+        """Download the QR code of the link's page.
+
+        :param str kind: ``png`` or ``svg``
+        :return: an action
+        :rtype: dict
+        :raise AccessError: when the user may not read the link
+        """
+        self.ensure_one()
+        self.check_access("read")
+        name = "qr_svg" if kind == "svg" else "qr_png"
+        return {
+            "type": "ir.actions.act_url",
+            "url": f"/web/content/viber.link/{self.id}/{name}?download=true",
+            "target": "download",
+        }
