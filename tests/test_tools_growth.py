@@ -167,6 +167,9 @@ TABLE = {
     ],
     "address.is_base": [(tools.address.is_base, wrap("https://", ""), ANY_TEXTS)],
     "address.origin": [(tools.address.origin, wrap("http://", ":1"), ANY_TEXTS)],
+    "address.deep_link": [
+        (lambda text: tools.address.deep_link(text, text), fill, TEXTS)
+    ],
     "callback.parse": [
         (tools.callback.parse, fill, BODIES),
         (tools.callback.parse, wrap(b'{"event":"message","message":', b"}"), BODIES),
@@ -317,6 +320,8 @@ READS_NOTHING = {
     "content.file_url": "gives back one of two values",
     "errors.ViberError.detail": "what was cut before",
     "https_check.look": "an address of ours; of the answer a status and a short host",
+    "landing.gone": "one of four languages",
+    "landing.invitation": "what stands in an account and a link",
     "keyboard.find": "payloads that we made",
     "keyboard.share_phone": "a label of ours",
     "media.Downloads.is_busy": "reads no bytes; fetches by try_fetch",
@@ -327,6 +332,8 @@ READS_NOTHING = {
     "media.Downloads.want": "reads no bytes; fetches by try_fetch",
     "payload.degrade": "a payload that we made",
     "payload.replace_file": "a payload that we made",
+    "qr.png": "addresses of ours",
+    "qr.svg": "addresses of ours",
     "reference.make": "ids of ours",
     "status.find": "a number, looked up",
     "status.of": "an error of ours",

@@ -29,6 +29,7 @@
         "views/project_task_views.xml",
         "views/res_partner_views.xml",
         "views/viber_menus.xml",
+        "views/viber_link_views.xml",
     ],
     "uninstall_hook": "uninstall_hook",
     "demo": ["demo/viber_demo.xml"],

@@ -17,6 +17,8 @@ LINK_PATH = "/viber/go/"
 DEEP_LINK = "viber://pa?chatURI={uri}"
 #: CH "Deep links": this comes back in ``conversation_started`` as ``context``.
 DEEP_LINK_CONTEXT = "&context={code}"
+#: Hours after its opening in which a link presets what the customer begins.
+LINK_HOURS = 24
 #: Pixels of each side of a QR code that is downloaded: sharp on paper, some 10 cm wide.
 QR_PIXELS = 1024
 #: Random bytes of a link's code: 16 characters of ``[A-Za-z0-9_-]``.
@@ -211,6 +213,10 @@ SUFFIXES = {
 }
 #: What a contact's picture may be, by its content.
 AVATAR_TYPES = ("image/jpeg", "image/png", "image/gif", "image/webp")
+#: Of a bot's picture; pixels of our copy; seconds that it may take to get it.
+ICON_MAX_BYTES = 5 * 1000 * 1000
+ICON_PIXELS = 128
+ICON_SECONDS = 5
 EVENT_RETENTION_PARAMETER = "viber_connector.event_retention_days"
 EVENT_RETENTION_DAYS = 90
 EVENT_RETENTION_BATCH = 2_000

@@ -1,3 +1,4 @@
 from . import failures
+from . import landing
 from . import media
 from . import webhook

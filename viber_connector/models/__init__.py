@@ -31,6 +31,7 @@ from . import viber_account_failures
 from . import viber_account_team
 from . import viber_account_live
 from . import viber_account_copy
+from . import viber_account_share
 from . import viber_subscriber
 from . import viber_subscriber_contact
 from . import viber_subscriber_conversation

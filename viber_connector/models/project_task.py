@@ -63,17 +63,29 @@ class ProjectTask(models.Model):
 
     @api.model
     def _viber_create(self, account, vals):
-        vals = vals | {"project_id": account.project_id.id}
+        vals = {"project_id": account.project_id.id} | vals
         template = account.task_template_id
-        if not template.active or template.project_id != account.project_id:
+        if not template.active or template.project_id.id != vals["project_id"]:
             # No assignee: Odoo would take the worker's own user.
-            return self.create(vals | {"user_ids": [Command.clear()]})
+            return self.create({"user_ids": [Command.clear()]} | vals)
         vals["description"] += template.description or ""
+        if "tag_ids" in vals:
+            vals["tag_ids"] += [Command.link(tag_id) for tag_id in template.tag_ids.ids]
         customer_id = vals.pop("partner_id")
         template = template.with_env(self.env)
         task = self.browse(template.action_create_from_template(vals))
         task.partner_id = customer_id
         return task
+
+    @api.model
+    def _viber_preset_vals(self, link):
+        vals = super()._viber_preset_vals(link)
+        if link.tag_ids:
+            vals["tag_ids"] = [Command.link(tag_id) for tag_id in link.tag_ids.ids]
+        project = link._preset_project()
+        if project not in (project.browse(), link.account_id.project_id):
+            vals["project_id"] = project.id
+        return vals
 
     def _viber_is_near(self, account):
         return self.project_id == account.project_id

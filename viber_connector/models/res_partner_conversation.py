@@ -92,6 +92,23 @@ class ResPartner(models.Model):
             "context": {"viber_answer": True},
         }
 
+    def action_viber_share(self):
+        """Show what to hand out so that the contact finds a bot: that of the accounts
+        where they are known, else of all that the user may see.
+
+        :return: an action
+        :rtype: dict
+        :raise AccessError: when the user may not read the contact or links
+        :raise UserError: when there is no account
+        """
+        self.ensure_one()
+        self.check_access("read")
+        accounts = self.env["viber.account"].search([("state", "!=", "draft")])
+        if self.company_id:
+            accounts = accounts.filtered(lambda a: a.company_id == self.company_id)
+        known = self.viber_subscriber_ids.account_id & accounts
+        return (known or accounts).action_share()
+
     def write(self, vals):
         result = super().write(vals)
         if "active" in vals or "employee" in vals:

@@ -1,5 +1,4 @@
 import secrets
-from urllib.parse import quote
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
@@ -162,18 +161,7 @@ class ViberAccount(models.Model):
     @api.depends("uri")
     def _compute_deep_link(self):
         for account in self:
-            account.deep_link = account._deep_link()
-
-    def _deep_link(self, code=""):
-        """:param str code: of the link that it is, maybe empty
-        :return: what opens the chat in Viber; ``False`` when the bot's name in such
-            links is not known
-        :rtype: str | bool
-        """
-        if not self.uri:
-            return False
-        link = const.DEEP_LINK.format(uri=quote(self.uri, safe=""))
-        return link + (code and const.DEEP_LINK_CONTEXT.format(code=code))
+            account.deep_link = address.deep_link(account.uri)
 
     @api.depends("subscriber_ids")
     def _compute_subscriber_count(self):

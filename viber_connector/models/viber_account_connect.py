@@ -102,6 +102,7 @@ class ViberAccount(models.Model):
         account.write(
             account._info_vals(info) | {"base_url": base_url} | self._own_database()
         )
+        account._ensure_link()
         account._resume()
         account._wake_queues()
         account._keep_health(info, None)

@@ -11,19 +11,22 @@ class ViberConversationMixin(models.AbstractModel):
     _inherit = "viber.conversation.mixin"
 
     @api.model
-    def _viber_start(self, subscriber, content, previous):
+    def _viber_start(self, subscriber, content, previous, link):
         """Make a new conversation.
 
         :param viber.subscriber subscriber: whose it is
         :param Content content: their first message
         :param previous: the conversation before, of whatever carrier, or ``None``
+        :param viber.link link: by which they came, maybe empty
         :return: a record of this model
         """
         account = subscriber.account_id
         self._viber_ensure_place(account)
+        presets = self._viber_preset_vals(link)
         is_near = (
             previous is not None
             and previous._name == self._name
+            and self._viber_container_field not in presets
             and previous._viber_is_near(account)
         )
         vals = {
@@ -31,6 +34,7 @@ class ViberConversationMixin(models.AbstractModel):
             "description": self._viber_description(content, previous, is_near),
             "viber_subscriber_id": subscriber.id,
             self._viber_customer_field: subscriber.partner_id.id,
+            **presets,
         }
         if is_near:
             vals[self._viber_previous_field] = previous.id

@@ -35,7 +35,8 @@ class ViberEvent(models.Model):
         earlier = subscriber._all_conversations()
         conversation = subscriber._choose(earlier, message.tracking_data)
         if conversation is None:
-            conversation = subscriber._start_conversation(content, earlier)
+            link = subscriber._fresh_link(self.event_date)
+            conversation = subscriber._start_conversation(content, earlier, link)
         else:
             conversation._viber_push_new()
             conversation._viber_complete_title(content)

@@ -7,13 +7,22 @@ that follows: ``viber_conversation_link``; the page: ``controllers/landing.py``.
 import base64
 import secrets
 
+from markupsafe import Markup
+
 from odoo import api, fields, models
-from odoo.exceptions import AccessError
+from odoo.exceptions import AccessError, ValidationError
 from odoo.fields import Domain
+from odoo.tools import SQL
 
 from .. import const
 from ..tools import qr
+from ..tools.address import deep_link
 
+# Of the button on a website, which has no style sheet of ours.
+_BUTTON_STYLE = (
+    "display:inline-block;padding:12px 24px;border-radius:10px;background:#6a54d6;"
+    "color:#fff;font:600 16px sans-serif;text-decoration:none"
+)
 # What a conversation gets by a link.
 _PRESETS = ("project_id", "tag_ids", "user_ids", "welcome_message")
 
@@ -99,6 +108,14 @@ class ViberLink(models.Model):
     )
     qr_png = fields.Binary("QR Code", compute="_compute_qr_png")
     qr_svg = fields.Binary("QR Code for Print", compute="_compute_qr_svg")
+    button_html = fields.Char(
+        "Button for Websites",
+        compute="_compute_button_html",
+        help="HTML that shows a button, for a page of your website.",
+    )
+    warning = fields.Char(
+        compute="_compute_warning", help="Why the link leads nowhere now."
+    )
     is_visible = fields.Boolean(
         compute="_compute_is_visible",
         search="_search_is_visible",
@@ -145,10 +162,10 @@ class ViberLink(models.Model):
             base_url = link.account_id._get_base_url()
             link.url = base_url + const.LINK_PATH + link.code
 
-    @api.depends("code", "account_id.deep_link")
+    @api.depends("code", "account_id.uri")
     def _compute_deep_link(self):
         for link in self:
-            link.deep_link = link.account_id._deep_link(link.code)
+            link.deep_link = deep_link(link.account_id.uri, link.code)
 
     @api.depends("url")
     def _compute_qr_png(self):
@@ -160,6 +177,38 @@ class ViberLink(models.Model):
     def _compute_qr_svg(self):
         for link in self:
             link.qr_svg = base64.b64encode(qr.svg(link.url).encode())
+
+    @api.depends("url")
+    @api.depends_context("lang")
+    def _compute_button_html(self):
+        button = Markup('<a href="%s" style="%s">%s</a>')
+        words = self.env._("Write to us in Viber")
+        for link in self:
+            link.button_html = link.url and button % (link.url, _BUTTON_STYLE, words)
+
+    @api.depends("active", "expires_on", "account_id.active", "account_id.state")
+    @api.depends("account_id.uri")
+    def _compute_warning(self):
+        for link in self:
+            # sudo: agents are told, too
+            link.warning = link.sudo()._explain_nowhere()
+
+    def _explain_nowhere(self):
+        """:return: why nobody gets to the chat by this link, or ``""``
+        :rtype: str
+        """
+        account = self.account_id
+        refusal = self._explain_refusal(fields.Datetime.now())
+        if refusal or not account:
+            return refusal
+        if not account.active or account.state == "draft":
+            return self.env._("%s is not connected: connect it first.", account.name)
+        if not account.uri:
+            return self.env._(
+                "Viber does not tell how links to this bot are called. Give the bot a "
+                "URI in Viber's admin panel, then press Check Connection."
+            )
+        return ""
 
     # -- Who may see and make them ---------------------------------------------------
 
@@ -178,6 +227,14 @@ class ViberLink(models.Model):
             return Domain("partner_id", "=", False)
         readable = partners._search([], active_test=False)
         return Domain("partner_id", "=", False) | Domain("partner_id", "in", readable)
+
+    @api.constrains("user_ids")
+    def _check_user_ids(self):
+        # sudo: the users may be of other companies
+        if any(user.share for user in self.sudo().user_ids):
+            raise ValidationError(
+                self.env._("Only employees can work on the conversations of a link.")
+            )
 
     @api.model_create_multi
     def create(self, vals_list):
@@ -222,7 +279,70 @@ class ViberLink(models.Model):
                 )
             )
 
+    # -- The page --------------------------------------------------------------------
+
+    @api.model
+    def _landing_page(self, code):
+        """Find what the page behind a code shows: one query, whether there is one.
+
+        :param str code: from the address
+        :return: ``name``, ``icon``, ``url`` and ``deep_link``; ``None`` when the code
+            is unknown, or leads nowhere now
+        :rtype: dict | None
+        """
+        # A NUL would make PostgreSQL raise.
+        if "\x00" in code:
+            return None
+        query = """
+            SELECT account.name, account.uri, account.base_url, account.icon
+              FROM viber_link link
+              JOIN viber_account account ON account.id = link.account_id
+             WHERE link.code = %s AND link.active AND account.active
+               AND account.state != 'draft' AND account.uri IS NOT NULL
+               AND (link.expires_on IS NULL OR link.expires_on >= %s)
+        """
+        rows = self.env.execute_query(SQL(query, code, fields.Date.today()))
+        if not rows:
+            return None
+        name, uri, base_url, icon = rows[0]
+        base_url = base_url or self.env["viber.account"].get_base_url()
+        return {
+            "name": name,
+            "icon": bytes(icon or b"").decode(),
+            "url": base_url + const.LINK_PATH + code,
+            "deep_link": deep_link(uri, code),
+        }
+
     # -- Handing it out --------------------------------------------------------------
+
+    def action_share(self):
+        """Show the link as it is handed out.
+
+        :return: an action
+        :rtype: dict
+        :raise AccessError: when the user may not read the link
+        """
+        self.check_access("read")
+        return self._share_action()
+
+    def _share_action(self):
+        """:return: the action that shows one link, or lets choose among several
+        :rtype: dict
+        """
+        share = self.env.ref("viber_connector.viber_link_view_share").id
+        action = {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Share"),
+            "res_model": self._name,
+        }
+        if len(self) == 1:
+            shown = {"res_id": self.id, "views": [[share, "form"]], "target": "new"}
+            return action | shown
+        choice = self.env.ref("viber_connector.viber_link_view_choice").id
+        return action | {
+            "domain": [("id", "in", self.ids)],
+            "views": [[choice, "list"]],
+        }
 
     def action_download_qr(self, kind="png"):
         """Download the QR code of the link's page.

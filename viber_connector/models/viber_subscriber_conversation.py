@@ -91,15 +91,16 @@ class ViberSubscriber(models.Model):
         newest = max(conversations, key=lambda record: (record.create_date, record.id))
         return by_place.get((message.model, message.res_id), newest)
 
-    def _start_conversation(self, content, earlier):
+    def _start_conversation(self, content, earlier, link):
         """Make a new conversation: a record of the kind that the account says.
 
         :param Content content: the customer's first message
         :param list earlier: their conversations till now
+        :param viber.link link: by which they came, maybe empty
         :rtype: viber.conversation.mixin
         """
         carrier = self.env[self.account_id.conversation_model]
-        return carrier._viber_start(self, content, self._latest(earlier))
+        return carrier._viber_start(self, content, self._latest(earlier), link)
 
     # -- Who may see a customer ------------------------------------------------------
 

@@ -35,11 +35,21 @@ class ViberAccount(models.Model):
             return ""
         lang = self.env["res.lang"]._viber_find(event.user.language)
         lang = lang or self.company_id.partner_id.lang
-        text = self.with_context(lang=lang).welcome_message or ""
+        text = self._greeter(event).with_context(lang=lang).welcome_message or ""
         if event.user.name in ("", const.PLACEHOLDER_NAME):
             # Viber gave no name. "Hello, {name}!" becomes "Hello!".
             return _NAME_PLACE.sub("", text).strip(" ,")
         return text.replace("{name}", event.user.name).strip()
+
+    def _greeter(self, event):
+        """:return: whose welcome message is said: the link's by which they come, if it
+            has one and works, else the account's
+        :rtype: viber.link | viber.account
+        """
+        link = self.env["viber.link"]._find(self, event.context)
+        date = event.date or fields.Datetime.now()
+        is_theirs = link.welcome_message and not link._explain_refusal(date)
+        return link if is_theirs else self
 
     def _is_silent(self, viber_user_id):
         """:return: whether this customer is not to be greeted"""
@@ -64,7 +74,7 @@ class ViberSubscriber(models.Model):
         """Keep how the customer came, for the chatter of their first conversation.
 
         :param str welcome: how they were greeted, maybe empty
-        :param str context: of the deep link that they used, maybe empty
+        :param str context: of a deep link that is none of ours, maybe empty
         :param datetime date: when
         """
         self.write(
@@ -81,12 +91,14 @@ class ViberSubscriber(models.Model):
         :return: lines for the chatter
         :rtype: list[str]
         """
-        lines = []
+        lines = self._take_link()
         if self.context:
-            lines.append(self.env._("Came by the deep link: %s", self.context))
+            lines.append(
+                self.env._("Came by a link that is none of ours: %s", self.context)
+            )
         if self.welcome_text:
             lines.append(self.env._("Was welcomed in Viber: %s", self.welcome_text))
-        if lines:
+        if self.context or self.welcome_text:
             self.write({"context": False, "welcome_text": False, "welcome_date": False})
         return lines
 
@@ -96,9 +108,15 @@ class ViberEvent(models.Model):
 
     def _handle_conversation_started(self, subscriber, event, _downloads):
         # Who looks at the chat is no subscriber before they write.
-        welcome = subscriber.account_id._welcome(event)
-        if welcome or event.context:
-            subscriber._remember_opening(welcome, event.context, self.event_date)
+        account = subscriber.account_id
+        link = self.env["viber.link"]._find(account, event.context)
+        if link:
+            link._count_opening(self.event_date)
+            subscriber._remember_link(link, self.event_date)
+        context = "" if link else event.context
+        welcome = account._welcome(event)
+        if welcome or context:
+            subscriber._remember_opening(welcome, context, self.event_date)
 
     def _post_opening(self, subscriber, conversation):
         """Tell how the conversation began: by which link, with which welcome.
@@ -106,7 +124,7 @@ class ViberEvent(models.Model):
         :param viber.subscriber subscriber: whose it is
         :param viber.conversation.mixin conversation: where their message goes
         """
-        date = subscriber.welcome_date
+        date = subscriber.link_date or subscriber.welcome_date
         lines = subscriber._take_opening()
         if lines:
             conversation.message_post(

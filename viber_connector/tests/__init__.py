@@ -30,6 +30,7 @@ from . import test_jobs
 from . import test_key
 from . import test_keyboards
 from . import test_kinds
+from . import test_landing
 from . import test_late_files
 from . import test_leaving
 from . import test_linking

@@ -2,7 +2,7 @@
 
 import ipaddress
 import re
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from .. import const
 
@@ -138,6 +138,20 @@ def origin(url):
         return None
     default = {"http": 80, "https": 443}[parts.scheme]
     return parts.scheme, parts.hostname, parts.port or default
+
+
+def deep_link(uri, code=""):
+    """Make the address that opens the chat with a bot in Viber.
+
+    :param str | bool uri: the bot's name in such addresses; Viber may not tell one
+    :param str code: comes back as the context of who opens it; maybe empty
+    :return: the address; ``False`` when there is none
+    :rtype: str | bool
+    """
+    if not uri:
+        return False
+    link = const.DEEP_LINK.format(uri=quote(uri, safe=""))
+    return link + (code and const.DEEP_LINK_CONTEXT.format(code=quote(code, safe="")))
 
 
 def _split(url):

@@ -43,8 +43,11 @@ class HelpdeskTicket(models.Model):
         channel = self.env.ref(
             "viber_connector_helpdesk_mgmt.helpdesk_ticket_channel_viber", False
         )
+        # Where tickets are assigned to who makes them, that is the worker.
+        nobody = {"user_id": False}
         return self.create(
-            vals
+            nobody
+            | vals
             | {
                 "channel_id": channel and channel.id,
                 "company_id": account.company_id.id,
@@ -53,8 +56,6 @@ class HelpdeskTicket(models.Model):
                 "partner_email": partner.email,
                 "partner_name": partner.name,
                 "team_id": account._ticket_team().id,
-                # Where tickets are assigned to who makes them, that is the worker.
-                "user_id": False,
             }
         )
 

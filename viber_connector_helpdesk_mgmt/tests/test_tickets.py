@@ -29,6 +29,23 @@ class TestTickets(TicketCase):
         self.team.user_ids = self.agent | self.env.ref("base.user_root")
         self.assertFalse(self.converse().user_id)
 
+    def test_a_link_presets_what_fits_a_ticket(self):
+        link = self.env["viber.link"].create(
+            {
+                "account_id": self.account.id,
+                "name": "Invoice footer",
+                "project_id": self.env["project.project"].create({"name": "Any"}).id,
+                "tag_ids": [Command.create({"name": "Invoice"})],
+                "user_ids": self.agent.ids,
+            }
+        )
+        self.receive(self.event("conversation_started", context=link.code))
+        ticket = self.converse()
+        self.assertEqual(ticket.user_id, self.agent)
+        self.assertEqual(ticket.team_id, self.team)
+        self.assertEqual(ticket.viber_link_id, link)
+        self.assertEqual(link.conversation_count, 1)
+
     def test_a_sticker_has_a_description(self):
         for number, message in enumerate(
             (
