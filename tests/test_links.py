@@ -71,6 +71,7 @@ def test_from_share_to_a_conversation(
     log_in(page, odoo_threaded)
     page.set_viewport_size(WIDE)
     page.goto(f"{odoo_threaded.url}/odoo/viber-links/{link['id']}")
+    expect(page.locator("[name=name] input")).to_have_value("Invoice footer")
     page.screenshot(path=screenshots / "links-form.png")
     page.get_by_role("button", name="Share").click()
     dialog = page.locator(".modal-content")
@@ -102,6 +103,9 @@ def test_from_share_to_a_conversation(
     [counted] = odoo_threaded.rpc("viber.link", "read", [link["id"]], counts)
     assert [counted[name] for name in counts] == [1, 1]
 
+    page.goto(f"{odoo_threaded.url}/odoo/viber-links")
+    expect(page.get_by_role("row", name="Invoice footer")).to_contain_text("1")
+    page.screenshot(path=screenshots / "links-list.png")
     page.goto(f"{odoo_threaded.url}/odoo/project.task/{task}")
     header = page.locator(".o_viber_header")
     expect(header).to_contain_text("Came by")
