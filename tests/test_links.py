@@ -162,6 +162,24 @@ def test_the_page_at_each_width_and_in_each_language(
     }
 
 
+def test_it_shows_our_copy_of_the_bots_picture(
+    browser, odoo_threaded, account_threaded, simulator, link
+):
+    icon = io.BytesIO()
+    Image.new("RGB", (512, 512), "#ffb400").save(icon, "PNG")
+    media = simulator.upload("icon.png", icon.getvalue(), "image/png")
+    simulator.update_bot(account_threaded.bot, icon=media)
+    odoo_threaded.rpc("viber.account", "action_check", [account_threaded.id])
+    said = []
+    with open_page(browser, viewport=NARROW) as page:
+        page.on("console", lambda message: said.append(message.text))
+        page.goto(link["url"])
+        picture = page.locator("img.icon")
+        assert picture.evaluate("i => i.decode().then(() => i.naturalWidth)") == 128
+        assert picture.get_attribute("src").startswith("data:image/png;base64,")
+    assert said == []
+
+
 def test_its_address_can_be_copied(browser, odoo_threaded, link):
     with open_page(browser, permissions=["clipboard-read", "clipboard-write"]) as page:
         page.goto(link["url"])

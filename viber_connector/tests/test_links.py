@@ -363,18 +363,23 @@ class TestOpenings(LinkCase):
 
     def test_who_comes_without_a_link_costs_nothing_more(self):
         self.converse(user_id="first ==")
+        self.open(self.make_link().code, user_id="third ==")
         queries = []
         execute = Cursor.execute
 
-        def count(cr, query, *args, **kwargs):
+        def note(cr, query, *args, **kwargs):
             queries.append(str(query))
             return execute(cr, query, *args, **kwargs)
 
-        with patch.object(Cursor, "execute", count):
+        def about_links():
+            return [query for query in queries if 'FROM "viber_link' in query]
+
+        with patch.object(Cursor, "execute", note):
             self.converse(user_id="second ==")
             self.converse("More", user_id="second ==")
-        about = [query for query in queries if 'FROM "viber_link' in query]
-        self.assertEqual(about, [])
+            self.assertEqual(about_links(), [])
+            self.converse(user_id="third ==")
+            self.assertTrue(about_links())
 
 
 class TestShare(LinkCase):
