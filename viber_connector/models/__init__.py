@@ -25,6 +25,7 @@ from . import viber_conversation_link
 from . import viber_account
 from . import viber_account_key
 from . import viber_account_connect
+from . import viber_account_setup
 from . import viber_account_pause
 from . import viber_account_quota
 from . import viber_account_failures

@@ -55,7 +55,7 @@ class ProjectTask(models.Model):
 
     @api.model
     def _viber_ensure_place(self, account):
-        account._ensure_project()
+        return account._ensure_project()
 
     @api.model
     def _viber_home(self, account):

@@ -18,7 +18,7 @@ class ViberAccount(models.Model):
     """A Viber bot account: one API key, one webhook.
 
     Where the key stands: ``viber_account_key``; how it is connected:
-    ``viber_account_connect``; when its outbox rests: ``viber_account_pause``; its free
+    ``viber_account_connect``, for the first time ``viber_account_setup``; when its outbox rests: ``viber_account_pause``; its free
     messages: ``viber_account_quota``; what failed of it: ``viber_account_failures``;
     how it greets: ``viber_welcome``.
     """
@@ -93,8 +93,8 @@ class ViberAccount(models.Model):
         check_company=True,
         groups="viber_connector.group_viber_manager",
         domain=[("is_template", "=", False)],
-        help="The project of the tasks that new conversations become. Empty: a project "
-        "“Viber” is made when you connect.",
+        help="The project of the tasks that new conversations become. Empty: one is "
+        "made when you connect, named after the bot.",
     )
     task_template_id = fields.Many2one(
         "project.task",

@@ -83,9 +83,12 @@ class ViberAccount(models.Model):
         self._check_public_address(base_url)
         api = self._get_api()
         # First, so that Viber is told nothing when it fails.
-        self.env[self.conversation_model]._viber_ensure_place(self)
+        place = self.env[self.conversation_model]._viber_ensure_place(self)
         try:
             api.set_webhook(self.webhook_url, const.EVENT_TYPES)
+        except ViberError as error:
+            raise UserError(self._explain_connect(error)) from error
+        try:
             info = api.get_account_info()
         except ViberError as error:
             raise UserError(self._explain(error)) from error
@@ -103,6 +106,9 @@ class ViberAccount(models.Model):
             account._info_vals(info) | {"base_url": base_url} | self._own_database()
         )
         account._ensure_link()
+        if place:
+            # Until now nobody knew what the bot is called.
+            place.name = account.name
         account._resume()
         account._wake_queues()
         account._keep_health(info, None)
@@ -232,12 +238,16 @@ class ViberAccount(models.Model):
         )
 
     def _ensure_project(self):
-        """Give an account without project one of its own; in an archived one nobody
-        would see what customers write."""
+        """Give an account without project one of its own, named after the bot; in an
+        archived one nobody would see what customers write.
+
+        :return: the project, if it has just been made
+        :rtype: project.project
+        """
         # sudo: whoever may connect an account need not see projects, nor make any
         account = self.sudo()
         if account.project_id.active:
-            return
+            return account.project_id.browse()
         stages = [
             {"name": self.env._("New")},
             {"name": self.env._("In Progress")},
@@ -246,7 +256,7 @@ class ViberAccount(models.Model):
         projects = account.env["project.project"].with_company(account.company_id)
         account.project_id = projects.create(
             {
-                "name": "Viber",
+                "name": account.name,
                 "company_id": account.company_id.id,
                 "type_ids": [
                     Command.create(stage | {"sequence": sequence})
@@ -254,6 +264,7 @@ class ViberAccount(models.Model):
                 ],
             }
         )
+        return account.project_id
 
 
 def forget_webhook(account_id, api):

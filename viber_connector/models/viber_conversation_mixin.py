@@ -106,6 +106,7 @@ class ViberConversationMixin(models.AbstractModel):
         """Make the place where an account's conversations stand, if it is missing.
 
         :param viber.account account: whose conversations
+        :return: the record that was made, if one was: it is named after the bot
         """
 
     @api.model

@@ -23,6 +23,7 @@ PUBLIC_METHODS = {
         "action_refuse_old_key",
         "action_repair",
         "action_share",
+        "action_try_connect",
         "create",
         "unlink",
         "write",

@@ -203,7 +203,7 @@ class TestProjects(ViberCase):
         self.project.unlink()
         task = self.converse("Is anybody there?")
         project = task.project_id
-        self.assertEqual(project.name, "Viber")
+        self.assertEqual(project.name, self.account.name)
         self.assertEqual(self.account.project_id, project)
         self.assertEqual(project.company_id, self.account.company_id)
         self.assertEqual(project.type_ids.mapped("fold"), [False, False, True])

@@ -38,6 +38,7 @@ class Status:
 
 
 OK = 0
+INVALID_URL = 1
 TOO_MANY_REQUESTS = 12
 FREE_MESSAGES_EXCEEDED = 23
 
@@ -55,7 +56,7 @@ _TOO_OLD = _lt(
 )
 
 STATUSES = {
-    1: Status(
+    INVALID_URL: Status(
         "invalidUrl",
         ViberRequestError,
         _lt(
