@@ -19,6 +19,7 @@
         "views/viber_account_views.xml",
         "views/viber_account_copy_views.xml",
         "views/viber_account_health_views.xml",
+        "views/res_config_settings_views.xml",
         "views/viber_event_views.xml",
         "views/viber_media_views.xml",
         "views/viber_conversation_views.xml",

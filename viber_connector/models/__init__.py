@@ -5,6 +5,7 @@ from . import viber_guarded_mixin
 from . import ir_attachment
 from . import ir_http
 from . import ir_websocket
+from . import res_config_settings
 from . import res_lang
 from . import viber_conversation_mixin
 from . import viber_conversation_rights

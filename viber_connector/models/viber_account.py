@@ -18,9 +18,10 @@ class ViberAccount(models.Model):
     """A Viber bot account: one API key, one webhook.
 
     Where the key stands: ``viber_account_key``; how it is connected:
-    ``viber_account_connect``, for the first time ``viber_account_setup``; when its outbox rests: ``viber_account_pause``; its free
-    messages: ``viber_account_quota``; what failed of it: ``viber_account_failures``;
-    how it greets: ``viber_welcome``.
+    ``viber_account_connect``; what the form says of that: ``viber_account_setup``; when
+    its outbox rests: ``viber_account_pause``; its free messages:
+    ``viber_account_quota``; what failed of it: ``viber_account_failures``; how it
+    greets: ``viber_welcome``.
     """
 
     _name = "viber.account"
