@@ -38,6 +38,7 @@ from . import viber_subscriber
 from . import viber_subscriber_contact
 from . import viber_subscriber_conversation
 from . import viber_subscriber_header
+from . import viber_subscriber_list
 from . import viber_event_digest
 from . import viber_event
 from . import viber_event_parked
@@ -49,7 +50,9 @@ from . import viber_welcome
 from . import viber_link
 from . import viber_link_opening
 from . import viber_event_receipt_queue
+from . import viber_event_list
 from . import viber_media
+from . import viber_media_list
 from . import viber_message
 from . import viber_message_queue
 from . import viber_message_answer
@@ -63,6 +66,7 @@ from . import viber_account_new_key
 from . import viber_account_repair
 from . import viber_health
 from . import viber_refusal
+from . import viber_message_list
 from . import viber_wait
 from . import viber_wait_history
 from . import mail_mail

@@ -13,4 +13,5 @@ class ResConfigSettings(models.TransientModel):
     )
 
     def _compute_viber_account_ids(self):
-        self.viber_account_ids = self.env["viber.account"].search([])
+        theirs = [("company_id", "in", self.env.companies.ids)]
+        self.viber_account_ids = self.env["viber.account"].search(theirs)

@@ -72,12 +72,19 @@ PUBLIC_METHODS = {
         "viber_composer_info",
         "write",
     },
-    "viber.event": {"action_reprocess", "unlink"},
+    "viber.event": {"action_ignore", "action_reprocess", "unlink"},
     "viber.guarded.mixin": {"create", "default_get", "write"},
     "viber.link": {"action_download_qr", "action_share", "create", "write"},
     "viber.media": {"action_retry"},
     "viber.message": {"action_cancel", "action_confirm", "action_retry", "create"},
-    "viber.subscriber": {"action_link_suggested", "unlink", "write"},
+    "viber.subscriber": {
+        "action_block",
+        "action_conversations",
+        "action_link_suggested",
+        "action_unblock",
+        "unlink",
+        "write",
+    },
 }
 #: Odoo's own methods, documented there.
 ORM_METHODS = {"copy", "copy_data", "create", "default_get", "name_create", "read"}
