@@ -62,6 +62,12 @@ def odoo_threaded(request, variables, simulator):
     yield from _serve(request, variables, simulator, workers=0)
 
 
+@pytest.fixture(scope="module")
+def odoo_alone(request, variables, simulator):
+    """The same with one worker process, which Viber's probe can't get by."""
+    yield from _serve(request, variables, simulator, workers=1)
+
+
 def _serve(request, variables, simulator, workers):
     purpose = request.module.__name__.rpartition(".")[2].replace("_", "-")
     if not workers:

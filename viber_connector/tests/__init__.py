@@ -35,6 +35,7 @@ from . import test_late_files
 from . import test_leaving
 from . import test_linking
 from . import test_links
+from . import test_lists
 from . import test_media_route
 from . import test_merge
 from . import test_migrations
@@ -50,6 +51,7 @@ from . import test_recipients
 from . import test_removal
 from . import test_rights
 from . import test_routing
+from . import test_setup
 from . import test_statuses
 from . import test_taking_over
 from . import test_team
