@@ -16,7 +16,10 @@ class ViberEvent(models.Model):
         "From", compute="_compute_sender", help="As the customer is called in Viber."
     )
     subscriber_id = fields.Many2one(
-        "viber.subscriber", "Viber Customer", compute="_compute_subscriber_id"
+        "viber.subscriber",
+        "Viber Customer",
+        compute="_compute_subscriber_id",
+        search="_search_subscriber_id",
     )
     partner_id = fields.Many2one(
         "res.partner", "Contact", related="subscriber_id.partner_id"
@@ -50,6 +53,23 @@ class ViberEvent(models.Model):
         for event in self:
             identity = event.account_id, event.viber_user_id
             event.subscriber_id = by_identity.get(identity, False)
+
+    @api.model
+    def _search_subscriber_id(self, operator, value):
+        if operator != "in" or False in value:
+            return NotImplemented
+        known = self.env["viber.subscriber"]._search([("id", "in", list(value))])
+        identities = known.select("account_id", "viber_user_id")
+
+        def to_sql(model, alias, query):
+            return SQL(
+                "(%s, %s) IN (%s)",
+                model._field_to_sql(alias, "account_id", query),
+                model._field_to_sql(alias, "viber_user_id", query),
+                identities,
+            )
+
+        return Domain.custom(to_sql=to_sql)
 
     @api.depends("subscriber_id")
     def _compute_sender(self):
