@@ -85,7 +85,7 @@ class TestInbox(ListCase):
 
     def test_words_are_searched_in_the_database(self):
         rows = self.receive(
-            self.text('He said "100%_sure"'),
+            self.text('They said "100%_sure"'),
             self.text("Насіння соняшника"),
             self.message(type="file", media=URL, file_name="Offer 7.pdf"),
             self.event("seen"),
