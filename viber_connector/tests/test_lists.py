@@ -81,6 +81,7 @@ class TestInbox(ListCase):
             rows.read(["what", "sender", "partner_id", "result", "needs_person"])
             return self.env.cr.sql_log_count - before
 
+        count(1)
         self.assertEqual(count(2), count(8))
 
     def test_words_are_searched_in_the_database(self):
@@ -130,8 +131,8 @@ class TestInbox(ListCase):
 
     def test_needs_me_is_found_by_small_indexes(self):
         plan = self.plan("viber.event", [("needs_person", "=", True)])
-        self.assertIn("viber_event__failed", plan)
-        self.assertIn("viber_event__parked", plan)
+        self.assertIn("viber_event_failed", plan)
+        self.assertIn("viber_event_parked", plan)
 
     def test_the_result_is_said_in_words(self):
         subscriber = self.converse().viber_subscriber_id
@@ -184,12 +185,12 @@ class TestOutbox(ListCase):
         task = self.converse()
         rows = self.outbox(
             self.reply(
-                task, "It is being *extinguished*", attachments=[("offer.pdf", PDF)]
+                task, "It is being extinguished", attachments=[("offer.pdf", PDF)]
             )
         ).with_user(self.manager)
         self.assertEqual(
             rows.mapped("what"),
-            ["It is being *extinguished*", "offer.pdf, as a file"],
+            ["It is being extinguished", "offer.pdf, as a file"],
         )
         self.assertEqual(rows.mapped("part"), ["1 of 2", "2 of 2"])
         self.assertEqual(rows.author_id, self.agent.partner_id)
@@ -230,7 +231,7 @@ class TestOutbox(ListCase):
         self.assertEqual(needs & rows, rows.filtered("needs_person"))
         self.assertEqual(set((needs & rows).mapped("state")), {"failed", "uncertain"})
         plan = self.plan("viber.message", [("needs_person", "=", True)])
-        for index in ("viber_message__failed", "viber_message__uncertain"):
+        for index in ("viber_message_failed", "viber_message_uncertain"):
             self.assertIn(index, plan)
 
 
@@ -279,6 +280,7 @@ class TestSubscribers(ListCase):
             people.with_user(self.agent).read(["last_message", "open_count"])
             return self.env.cr.sql_log_count - before
 
+        count(1)
         self.assertEqual(count(2), count(6))
 
     def test_blocking_in_bulk_is_reported(self):

@@ -87,7 +87,8 @@ class TestSetup(ViberCase):
             account.write({"connect_problem": "Mine"})
 
     def test_the_form_says_what_is_wrong_before_it_is_saved(self):
-        accounts = self.env["viber.account"]
+        admin = new_test_user(self.env, "key_admin", groups="base.group_system")
+        accounts = self.env["viber.account"].with_user(admin)
         for values, field, words in (
             ({"auth_token": "two words"}, "key_problem", "no Viber API key"),
             ({"auth_token": TOKEN}, "key_problem", "Another account"),
