@@ -1,10 +1,11 @@
 """A copy of the database: it must not speak for the original.
 
-Both have the bot's key, its webhook and the same outbox. Whoever first works on a queue
-of the copy, or writes to a customer there, sees that it is one (:meth:`_see_copy`): what
-is in the outbox then is the original's to send, and nothing was written here before,
-because writing sees it first. From then on nothing is sent, what comes is kept, until a
-person says that this is the real one (:meth:`action_adopt`).
+Both have the bot's key, its webhook and the same outbox. Whoever first works on a
+queue of the copy, or writes to a customer there, sees that it is one
+(:meth:`_see_copy`): what is in the outbox then is the original's to send, and nothing
+was written here before, because writing sees it first. From then on nothing is sent,
+what comes is kept, until a person says that this is the real one
+(:meth:`action_adopt`).
 """
 
 from odoo import api, fields, models
@@ -235,9 +236,9 @@ class ViberAccount(models.Model):
         :return: how many messages are sent, and how many are in doubt
         :rtype: tuple[int, int]
         """
-        # Viber first, which may be told twice: no row is locked while it answers. Should
-        # somebody else adopt it meanwhile, the next line begins all this anew, and it is
-        # no copy any more.
+        # Viber first, which may be told twice: no row is locked while it answers.
+        # Should somebody else adopt it meanwhile, the next line begins all this anew,
+        # and it is no copy any more.
         self._connect()
         # sudo: neither the account's state nor the outbox is for people to write
         account = self.sudo()

@@ -151,9 +151,9 @@ class ViberAccount(models.Model):
             else self.env._("Nobody is told of it yet: add colleagues under Team.")
         )
         return self.env._(
-            "Connected. Now give your customers the link to the bot, or open it on "
-            "your own phone and write: the conversation appears under Viber → "
-            "Conversations. %s",
+            "Connected. Now press Share and give your customers the link to the bot, "
+            "or open it on your own phone and write: the conversation appears under "
+            "Viber → Conversations. %s",
             told,
         )
 
