@@ -105,6 +105,9 @@ def test_the_phone_is_asked_for_and_shared(
 ):
     open_ticket(page, odoo_threaded, ticket)
     page.get_by_role("button", name="Ask for Phone Number").click()
+    question = page.get_by_role("dialog")
+    expect(question).to_contain_text("Please share your phone number with us.")
+    question.get_by_role("button", name="Send", exact=True).click()
     simulator.wait_for_message(customer, account.bot, "Please share your phone number")
     simulator.tap(customer, account.bot, 0)
     expect(page.get_by_text(f"+{customer['phone']}").first).to_be_visible()

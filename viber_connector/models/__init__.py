@@ -8,6 +8,7 @@ from . import ir_websocket
 from . import res_config_settings
 from . import res_lang
 from . import viber_conversation_mixin
+from . import viber_conversation_phone
 from . import viber_conversation_rights
 from . import viber_conversation_start
 from . import viber_conversation_title

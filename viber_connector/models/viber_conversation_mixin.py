@@ -3,7 +3,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
-from ..tools import keyboard, reference
+from ..tools import reference
 
 # What decides whether an answer reaches the customer, beside the customer.
 _REACHED_BY = (
@@ -13,6 +13,7 @@ _REACHED_BY = (
     "viber_account_id.pause_count",
     "viber_account_id.quota_renewal_date",
     "viber_account_id.state",
+    "viber_is_detached",
     "viber_subscriber_id.is_subscribed",
 )
 _CUSTOMERS = ("active", "email_normalized")
@@ -67,7 +68,6 @@ class ViberConversationMixin(models.AbstractModel):
         compute="_compute_viber_is_possible",
         help="The customer is known in Viber: this can become a conversation.",
     )
-    viber_can_ask_phone = fields.Boolean(compute="_compute_viber_can_ask_phone")
     viber_warning = fields.Char(
         compute="_compute_viber_warning",
         help="Why an answer would not reach the customer in Viber now.",
@@ -218,17 +218,6 @@ class ViberConversationMixin(models.AbstractModel):
             )
 
     @api.depends(
-        lambda self: ["viber_is_detached", f"{self._viber_customer_field}.phone"]
-    )
-    def _compute_viber_can_ask_phone(self):
-        for record in self:
-            record.viber_can_ask_phone = (
-                record.viber_subscriber_id
-                and not record.viber_is_detached
-                and not record.viber_customer_id.phone
-            )
-
-    @api.depends(
         lambda self: [
             *_REACHED_BY,
             *(f"{self._viber_customer_field}.{name}" for name in _CUSTOMERS),
@@ -243,12 +232,29 @@ class ViberConversationMixin(models.AbstractModel):
         account = self.viber_account_id
         if not account:
             return self._viber_explain_no_conversation()
-        if not self.viber_subscriber_id.is_subscribed:
+        lost = self._viber_explain_lost_contact()
+        if lost:
+            return lost
+        # Where the customer is another contact, following would not help.
+        is_detached = self.viber_is_detached
+        if not is_detached and self.viber_customer_id not in self.message_partner_ids:
+            return self.env._(
+                "The customer does not follow this conversation: nothing reaches them "
+                "before you add them to the followers."
+            )
+        return account._explain_rest(self.viber_subscriber_id) or False
+
+    def _viber_explain_lost_contact(self):
+        """:return: why nothing reaches whoever is behind the Viber customer, or ``""``
+        :rtype: str
+        """
+        subscriber = self.viber_subscriber_id
+        if not subscriber.is_subscribed:
             return self.env._(
                 "This customer has left the Viber bot: nothing reaches them in Viber "
                 "before they write again."
             )
-        contact = self.viber_subscriber_id.partner_id
+        contact = subscriber.partner_id
         if contact and not contact.viber_can_be_customer:
             return self.env._(
                 "The contact of this customer is an employee's now: nothing reaches "
@@ -256,18 +262,12 @@ class ViberConversationMixin(models.AbstractModel):
                 "linked to them."
             )
         # An archived contact is not among the followers, though they do follow.
-        customer = self.viber_customer_id
-        if customer and not customer.active:
+        if contact and not contact.active and not self.viber_is_detached:
             return self.env._(
                 "The contact of this customer is archived: nothing reaches them before "
                 "it is restored, or they write again."
             )
-        if customer not in self.message_partner_ids:
-            return self.env._(
-                "The customer does not follow this conversation: nothing reaches them "
-                "before you add them to the followers."
-            )
-        return account._explain_rest(self.viber_subscriber_id) or False
+        return ""
 
     def _viber_explain_no_conversation(self):
         customer = self.viber_customer_id
@@ -302,32 +302,4 @@ class ViberConversationMixin(models.AbstractModel):
             subscriber.with_env(self.env)._check_linkable(customer)
             subscriber.partner_id = customer
             record.message_subscribe(customer.ids)
-        return True
-
-    def action_viber_ask_phone(self):
-        """Ask the customer for the phone number: they get a button that shares it.
-
-        :return: ``True``
-        :raise AccessError: when the user is no employee who may change the record
-        :raise UserError: when the record is no conversation in Viber
-        """
-        self.ensure_one()
-        self._viber_check_agent()
-        subscriber = self.viber_subscriber_id.sudo()
-        if not subscriber.partner_id:
-            raise UserError(
-                self.env._(
-                    "This has no customer in Viber: choose its Viber Customer first, "
-                    "then ask for the number."
-                )
-            )
-        lang = subscriber.partner_id.lang or self.env.lang
-        words = self.with_context(lang=lang).env
-        self.message_post(
-            body=words._("Please share your phone number with us."),
-            message_type="comment",
-            subtype_xmlid="mail.mt_comment",
-            partner_ids=subscriber.partner_id.ids,
-            viber_keyboard=keyboard.share_phone(words._("Share my phone number")),
-        )
         return True

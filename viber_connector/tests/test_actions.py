@@ -294,6 +294,38 @@ class TestAsking(FateCase):
         with self.assertRaises(UserError):
             task.action_viber_ask_phone()
 
+    def test_who_gets_nothing_is_not_asked(self):
+        task = self.task.with_user(self.agent)
+        subscriber, contact = self.subscriber, self.subscriber.partner_id
+        customer = self.task._viber_customer_field
+        self.assertTrue(task.viber_can_ask_phone)
+        for record, values, words in (
+            (subscriber, {"is_subscribed": False}, "has left"),
+            (subscriber, {"is_blocked": True}, "is blocked"),
+            (self.account, {"active": False}, "sends nothing now"),
+            (self.account, {"state": "draft"}, "sends nothing now"),
+            (self.account, {"state": "error"}, "sends nothing now"),
+            (contact, {"active": False}, "archived"),
+            (self.task, {customer: self.make_other().id}, "link them first"),
+        ):
+            with self.subTest(values=values), self.env.cr.savepoint() as savepoint:
+                record.write(values)
+                self.assertFalse(task.viber_can_ask_phone)
+                count = len(task.message_ids)
+                with self.assertRaisesRegex(UserError, words):
+                    task.action_viber_ask_phone()
+                self.assertEqual(len(task.message_ids), count)
+                savepoint.rollback()
+                self.env.invalidate_all()
+        self.assertTrue(task.viber_can_ask_phone)
+
+    def make_other(self):
+        return self.env["res.partner"].create({"name": "Other"})
+
+    def test_it_is_asked_before_a_customer_is(self):
+        arch = self.env[self.carrier].with_user(self.agent).get_view()["arch"]
+        self.assertIn('confirm="Send the customer &quot;Please share your phone', arch)
+
     def test_who_may_not_write_may_not_ask(self):
         clerk = new_test_user(self.env, "clerk", groups="base.group_user")
         with self.assertRaises(AccessError):

@@ -82,6 +82,17 @@ class TestBanners(HeaderCase):
                 self.account.write({name: before[name] for name in values})
                 self.assert_warning("")
 
+    def test_to_follow_is_not_advised_where_the_customer_is_another(self):
+        other = self.env["res.partner"].create({"name": "Other"})
+        self.conversation_._viber_set_customer(other)
+        self.conversation_.message_unsubscribe(other.ids)
+        self.assertTrue(self.theirs.viber_is_detached)
+        self.assert_warning("")
+        told = self.theirs.viber_composer_info()["warning"]
+        self.assertIn("not the contact of the Viber customer", told)
+        self.subscriber.is_subscribed = False
+        self.assert_warning("has left")
+
     def signals(self, change):
         """:return: what was sent to those who have forms open, while something was
         done"""
