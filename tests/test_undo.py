@@ -188,18 +188,50 @@ def test_of_a_file_that_belongs_elsewhere_a_copy_comes_back(
     assert odoo_threaded.rpc("ir.attachment", "search", [("id", "=", terms)])
 
 
-@pytest.mark.parametrize(
-    ("button", "send"), [("Send message", "Send"), ("Log note", "Log")]
-)
-def test_what_is_being_written_stays_what_it_is(agent, button, send):
-    """A note does not become public by coming together with an answer."""
+def test_what_is_being_written_to_the_customer_stays_below(agent):
     message = answer(agent, "First")
     expect(undo(message)).to_be_visible()
-    agent.get_by_role("button", name=button).click()
+    agent.get_by_role("button", name="Send message").click()
     agent.locator(".o-mail-Composer-input").fill("Second")
     undo(message).click()
     expect(agent.locator(".o-mail-Composer-input")).to_have_value("First\nSecond")
-    expect(agent.locator(".o-mail-Composer-send")).to_have_text(send)
+    expect(agent.locator(".o-mail-Composer-send")).to_have_text("Send")
+
+
+@pytest.mark.parametrize("is_open", [True, False])
+def test_a_note_is_never_mixed_with_what_comes_back(
+    agent, account_threaded, simulator, customer, screenshots, is_open
+):
+    """Internal words never land in a text for the customer, open or closed."""
+    message = answer(agent, "Public words")
+    expect(undo(message)).to_be_visible()
+    log = agent.get_by_role("button", name="Log note")
+    text = agent.locator(".o-mail-Composer-input")
+    log.click()
+    text.fill("Internal words")
+    file = {"name": "secret.txt", "mimeType": "text/plain", "buffer": b"secret"}
+    agent.locator(".o-mail-Composer input[type=file]").first.set_input_files(file)
+    files = agent.locator(".o-mail-Composer .o-mail-AttachmentCard")
+    expect(files).to_contain_text("secret.txt")
+    if not is_open:
+        log.click()
+        expect(text).to_have_count(0)
+    undo(message).click()
+    expect(agent.locator(".o-mail-Composer-send")).to_have_text("Send")
+    expect(text).to_have_value("Public words")
+    expect(files).to_have_count(0)
+    expect(agent.locator(".o_notification")).to_contain_text("Your note is kept")
+    agent.screenshot(path=screenshots / "undo-note-aside-1400.png")
+    log.click()
+    expect(text).to_have_value("Internal words")
+    expect(files).to_contain_text("secret.txt")
+    agent.get_by_role("button", name="Send message").click()
+    expect(text).to_have_value("Public words")
+    agent.locator(".o-mail-Composer-send").click()
+    simulator.wait_for_message(customer, account_threaded.bot, "Public words")
+    assert said(simulator, account_threaded, customer) == ["Public words"]
+    log.click()
+    expect(text).to_have_value("Internal words")
 
 
 def test_a_thumb_finds_it(agent, open_task, screenshots):

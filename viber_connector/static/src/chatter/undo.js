@@ -41,8 +41,12 @@ export class ViberUndo extends Component {
         const { thread } = message;
         this.state.isBusy = true;
         try {
-            const told = await message.viberUndo();
+            const { told, isNoteAside } = await message.viberUndo();
             openComposer(inChatter, thread);
+            if (isNoteAside) {
+                const kept = _t("Your note is kept: Log note brings it back.");
+                services.notification.add(kept, { type: "info" });
+            }
             if (told) {
                 services.notification.add(told, { type: "warning", sticky: true });
             }
@@ -52,9 +56,8 @@ export class ViberUndo extends Component {
     }
 }
 
-/** Not over a note that is being written: it could be sent with what was public. */
 function openComposer(chatter, thread) {
-    if (chatter?.thread?.eq(thread) && chatter.composerType !== "note") {
+    if (chatter?.thread?.eq(thread)) {
         chatter.toggleComposer("message", { force: true });
     }
 }

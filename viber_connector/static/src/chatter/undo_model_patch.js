@@ -47,15 +47,18 @@ patch(Message.prototype, {
      * Nothing here hangs on a component: the bus may remove the message, and what shows
      * it, before the server's answer is here.
      *
-     * @returns {Promise<String|false>} a sentence on whom it has reached already
+     * @returns {Promise<{told: String|false, isNoteAside: boolean}>} a sentence on whom
+     *  it has reached already; whether a note that was being written was set aside
      */
     async viberUndo() {
-        const { composer } = this.thread;
+        const { thread } = this;
+        const { composer } = thread;
         const mentioned = [...this.partner_ids];
         const { orm } = this.store.env.services;
         const answer = await orm.call("mail.message", "viber_undo", [[this.id]]);
         const html = getNonEditableMentions(asComposed(answer.body));
-        // What is being written meanwhile stays, below.
+        const isNoteAside = thread.viberSetNoteAside();
+        // What is being written to the customer meanwhile stays, below.
         const drafts = [html, composer.composerHtml].filter((text) => !isHtmlEmpty(text));
         composer.mentionedPartners.add(...mentioned);
         composer.composerHtml = htmlJoin(drafts, markup`<br>`);
@@ -67,7 +70,7 @@ patch(Message.prototype, {
             this.delete();
         }
         await addFiles(store, composer, answer.attachment_ids);
-        return answer.told;
+        return { told: answer.told, isNoteAside };
     },
 });
 
