@@ -7,6 +7,7 @@ from .support import log_in
 
 NARROW = {"width": 390, "height": 844}
 WIDE = {"width": 1400, "height": 900}
+LONG_NAME = "Maximiliana Konstantinopolskaya-Wolfeschlegelsteinhausenbergerdorff"
 
 
 @pytest.fixture
@@ -67,6 +68,40 @@ def test_it_fits_a_phone(agent, screenshots):
     expect(agent.locator(".o-mail-Composer-input")).to_be_in_viewport()
     agent.wait_for_timeout(500)
     agent.screenshot(path=screenshots / "form-narrow-answer.png")
+
+
+@pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
+def test_a_long_name_and_long_words_fit(
+    page, odoo_threaded, account_threaded, simulator, screenshots, size
+):
+    customer = simulator.create_user(LONG_NAME)
+    task = account_threaded.write(customer, "I have never seen anything like it " * 9)
+    page.set_viewport_size(size)
+    open_form(page, odoo_threaded, task)
+    header = page.locator(".o_viber_header")
+    name = header.locator(".o_viber_header_contact .o_many2one > *")
+    page.wait_for_timeout(500)
+    page.screenshot(path=screenshots / f"form-long-{size['width']}.png")
+    box, inner = header.bounding_box(), name.bounding_box()
+    assert inner["x"] + inner["width"] <= box["x"] + box["width"]
+    assert cut_texts(page) == []
+    # As blocks they would have a line each, and their quotation marks, too.
+    words = header.locator("q, q > *, q > * > span")
+    shown = words.evaluate_all("els => els.map((el) => getComputedStyle(el).display)")
+    assert set(shown) == {"inline"}
+
+
+def test_on_a_phone_answer_is_what_is_seen_first(agent):
+    agent.set_viewport_size(NARROW)
+    buttons = agent.locator(".o_viber_header_buttons")
+    wide = buttons.bounding_box()["width"]
+    boxes = {
+        name: buttons.get_by_role("button", name=name, exact=True).bounding_box()
+        for name in ("Answer", "Ask for Phone Number", "Block")
+    }
+    assert boxes["Answer"]["width"] == pytest.approx(wide, abs=1)
+    assert boxes["Block"]["width"] < wide / 3
+    assert boxes["Block"]["y"] == boxes["Ask for Phone Number"]["y"]
 
 
 def test_banners_come_and_go_while_the_form_is_open(

@@ -330,6 +330,10 @@ def test_the_popover_tells_of_each_part_and_a_finger_finds_it(
             popover = page.locator(".o-mail-MessageNotificationPopover")
             expect(popover).to_contain_text("Text, part 1 of 2")
             expect(popover.locator(".o-viber-part")).to_have_count(2)
+            # The reason stands beside what it is the reason of, once.
+            refused = popover.locator(".o-viber-part", has_text="Not delivered")
+            expect(refused).to_contain_text("Change its text or its files")
+            expect(popover.get_by_text("Change its text or its files")).to_have_count(1)
             page.wait_for_timeout(500)
             page.screenshot(path=screenshots / f"9-parts-{width}.png")
             box = popover.bounding_box()

@@ -188,6 +188,15 @@ def test_of_a_file_that_belongs_elsewhere_a_copy_comes_back(
     assert odoo_threaded.rpc("ir.attachment", "search", [("id", "=", terms)])
 
 
+def test_it_says_why_it_waits(agent, screenshots):
+    message = answer(agent, "Too early")
+    expect(undo(message)).to_be_visible()
+    message.locator(".o-viber-status").click()
+    popover = agent.locator(".o-mail-MessageNotificationPopover")
+    expect(popover).to_contain_text("leaves by itself in a moment. Undo takes it back")
+    agent.screenshot(path=screenshots / "undo-popover-1400.png")
+
+
 def test_what_is_being_written_to_the_customer_stays_below(agent):
     message = answer(agent, "First")
     expect(undo(message)).to_be_visible()

@@ -69,7 +69,8 @@ class ViberMessage(models.Model):
         return words
 
     def _part_name(self):
-        """:return: which file this brings, and as what; ``""`` for a text
+        """:return: which file this brings, as what, whether with the text; ``""`` for a
+            text alone
         :rtype: str
         """
         try:
@@ -79,6 +80,8 @@ class ViberMessage(models.Model):
         except (ValueError, TypeError, LookupError):
             return ""
         name = body.get("file_name") or unquote(url.rpartition("/")[2])
+        if kind == "picture" and text:
+            return self.env._("The text, with %s as a picture", name)
         if kind == "picture":
             return self.env._("%s, as a picture", name)
         if kind == "video":

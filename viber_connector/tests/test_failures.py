@@ -285,6 +285,13 @@ class TestParts(FateCase):
         self.assertIn("does not accept", failed["reason"])
         self.assertNotIn("receiver", str(parts))
 
+    def test_a_picture_that_carries_the_text_says_so(self):
+        pictures = [("a.png", picture()), ("b.png", picture())]
+        message = self.reply(self.task, "Look", attachments=pictures)
+        parts = message.with_user(self.agent).viber_parts()
+        told = ["The text, with a.png as a picture", "b.png, as a picture"]
+        self.assertEqual([part["what"] for part in parts], told)
+
     def test_one_part_says_nothing_more(self):
         self.assertEqual(self.answered().mail_message_id.viber_parts(), [])
 

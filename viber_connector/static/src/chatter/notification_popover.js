@@ -2,6 +2,7 @@ import { MessageNotificationPopover } from "@mail/core/common/message_notificati
 
 import { onWillStart } from "@odoo/owl";
 import { deserializeDateTime, toLocaleDateTimeString } from "@web/core/l10n/dates";
+import { _t } from "@web/core/l10n/translation";
 import { useService } from "@web/core/utils/hooks";
 
 /** The fate of a message for each of its recipients, and what can be done about it. */
@@ -21,6 +22,23 @@ export class ViberNotificationPopover extends MessageNotificationPopover {
     /** What became of each part of a message, where it has several. */
     partsOf(notification) {
         return this.parts.filter((part) => part.notification_id === notification.id);
+    }
+
+    /** Why it is as it is, unless its parts say that, each for itself. */
+    reasonOf(notification) {
+        const reason = notification.viberReason;
+        const parts = this.partsOf(notification);
+        if (reason) {
+            const isOfAll = parts.every((part) => part.reason === reason);
+            return isOfAll || !parts.some((part) => part.reason) ? reason : "";
+        }
+        const isHeld = notification.viberHoldEnd > Date.now();
+        if (!isHeld || notification.notification_status !== "ready") {
+            return "";
+        }
+        return this.props.message.isSelfAuthored
+            ? _t("It leaves by itself in a moment. Undo takes it back into the text field.")
+            : _t("It leaves by itself in a moment.");
     }
 
     timeOf(part) {

@@ -1,6 +1,8 @@
 import { Chatter } from "@mail/chatter/web_portal/chatter";
+import { RecipientsInput } from "@mail/core/web/recipients_input";
 
 import { useEffect, useState } from "@odoo/owl";
+import { _t } from "@web/core/l10n/translation";
 import { useService } from "@web/core/utils/hooks";
 import { patch } from "@web/core/utils/patch";
 import { useRecordObserver } from "@web/model/relational_model/utils";
@@ -92,5 +94,15 @@ patch(Chatter.prototype, {
 
     onClickViberAdd() {
         this.viberState.isAdding = true;
+    },
+});
+
+/** That followers get it says the line above. */
+patch(RecipientsInput.prototype, {
+    getPlaceholder() {
+        const placeholder = super.getPlaceholder();
+        return placeholder && this.props.thread.isViber
+            ? _t("Choose contacts…")
+            : placeholder;
     },
 });
