@@ -165,6 +165,43 @@ def test_a_failure_is_seen_on_the_card_and_found_by_its_filter(
     expect(card(page, "Petro Shevchenko")).to_have_count(0)
 
 
+def test_long_names_and_lost_customers_are_seen_in_the_list(
+    page, odoo_threaded, account, simulator, screenshots
+):
+    name = "Maximiliana Konstantinopolskaya-Wolfeschlegelsteinhausenbergerdorff"
+    account.write(new_customer(simulator, name), "Good day")
+    gone, blocked = (new_customer(simulator, n) for n in ("Gone One", "Blocked One"))
+    account.write(gone, "I leave")
+    task = account.write(blocked, "I am rude")
+    log_in(page, odoo_threaded)
+    page.set_viewport_size(DESK)
+    open_conversations(page, odoo_threaded)
+    rows = page.locator(".o_data_row")
+    sign = ".o_viber_gone"
+    expect(rows).to_have_count(3)
+    expect(page.locator(sign)).to_have_count(0)
+    shown = rows.filter(has_text=name).locator("[name=partner_id] .o_many2one > *")
+    assert shown.evaluate("el => el.scrollWidth > el.clientWidth"), "no … at its end"
+    # While the list is open.
+    simulator.unsubscribe(gone, account.bot)
+    expect(rows.filter(has_text="Gone One").locator(sign)).to_have_text("Left")
+    [row] = odoo_threaded.rpc(
+        "project.task", "read", [task], ["viber_subscriber_id"]
+    )
+    values = {"is_blocked": True}
+    odoo_threaded.rpc(
+        "viber.subscriber", "write", [row["viber_subscriber_id"][0]], values
+    )
+    expect(rows.filter(has_text="Blocked One").locator(sign)).to_have_text("Blocked")
+    page.wait_for_timeout(500)
+    page.screenshot(path=screenshots / "9-conversations-signs.png")
+    page.locator(".o_switch_view.o_kanban").click()
+    expect(card(page, "Gone One").locator(sign)).to_have_text("Left")
+    page.set_viewport_size(NARROW)
+    page.wait_for_timeout(500)
+    page.screenshot(path=screenshots / "9-conversations-signs-narrow.png")
+
+
 def test_the_counter_and_the_buttons(
     page, odoo_threaded, account, simulator, customer, screenshots
 ):

@@ -76,13 +76,17 @@ class ViberConversationMixin(models.AbstractModel):
         for record in conversations:
             if record._viber_is_untold("form", record):
                 record._viber_push_reload()
-            place = record._viber_container()
-            if record._viber_is_untold("board", place):
-                record._viber_send((place, const.BOARD), const.BUS_BOARD)
+            record._viber_push_place()
             if counters:
                 for partner in record._viber_assignees().partner_id:
                     if record._viber_is_untold("counter", partner):
                         record._viber_send(partner, const.BUS_COUNTER)
+
+    def _viber_push_place(self):
+        """Have boards and lists of its place read again, once in a transaction."""
+        place = self._viber_container()
+        if self._viber_is_untold("board", place):
+            self._viber_send((place, const.BOARD), const.BUS_BOARD)
 
     def _viber_send(self, channel, notification):
         self.env["bus.bus"]._sendone(channel, notification, {"model": self._name})

@@ -20,8 +20,8 @@ class ViberConversationMixin(models.AbstractModel):
             outside whom it reaches by that channel, ``others`` whom it reaches by
             e-mail beside Viber, ``lost`` whom it does not reach (lists of names);
             ``told``, ids of those who get it as followers; ``sender``, as whom;
-            ``account``, its name; ``warning``, why it does not reach the customer or
-            why it waits; ``waits``, whether it waits, and ``until`` when at the latest,
+            ``account``, its name; ``warning``, why it does not reach the customer,
+            why it waits, or that no reply will come in; ``waits``, whether it waits, and ``until`` when at the latest,
             if that is known; ``session`` (reserved)
         :raise AccessError: when the user is no employee who may read the record
         """
@@ -109,6 +109,11 @@ class ViberConversationMixin(models.AbstractModel):
             }
         if not info.get("warning"):
             info["warning"] = self._viber_explain_lost(reached + mailed, lost)
+        if not info["warning"] and record.viber_is_blocked:
+            info["warning"] = self.env._(
+                "This customer is blocked: what they reply does not come in before you "
+                "unblock them."
+            )
         return info
 
     def _viber_names(self, recipients):

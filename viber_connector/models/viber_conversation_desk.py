@@ -35,8 +35,8 @@ class ViberConversationMixin(models.AbstractModel):
         compute="_compute_viber_desk",
         help="What lists and cards know of a conversation beside its fields: the "
         "channel on which they hear that it has changed, after how many minutes a "
-        "customer waits long and too long, whether a message was not delivered. "
-        "Nothing of what is no conversation.",
+        "customer waits long and too long, the customer's state, whether a message was "
+        "not delivered. Nothing of what is no conversation.",
     )
 
     @api.depends(lambda self: [self._viber_assignee_field])
@@ -133,21 +133,25 @@ class ViberConversationMixin(models.AbstractModel):
     @api.depends(
         lambda self: [
             "viber_account_id",
+            "viber_subscriber_id.is_blocked",
+            "viber_subscriber_id.is_subscribed",
             *filter(None, [self._viber_container_field]),
         ]
     )
     def _compute_viber_desk(self):
-        # sudo: two bounds of the account are no secret, and whoever may see the record
-        # need not see its place; the channel is for those who do
+        # sudo: two bounds of the account and the customer's state are no secret, and
+        # whoever may see the record need not see its place; the channel is for those
+        # who do
         conversations = self.sudo().filtered("viber_account_id")
         undelivered = conversations._viber_undelivered() if conversations else ()
         alike = {}
         for known in conversations:
             # Many on a page have one in common.
             is_undelivered = known.id in undelivered
-            key = (known.viber_account_id, known._viber_container(), is_undelivered)
-            alike.setdefault(key, []).append(known.id)
-        for (_account, _container, is_undelivered), ids in alike.items():
+            state = known.viber_customer_state
+            place = (known.viber_account_id, known._viber_container())
+            alike.setdefault((place, state, is_undelivered), []).append(known.id)
+        for (_place, _state, is_undelivered), ids in alike.items():
             desk = conversations.browse(ids[0])._viber_desk(is_undelivered)
             self.browse(ids).viber_desk = desk
         (self - conversations).viber_desk = False
@@ -158,6 +162,7 @@ class ViberConversationMixin(models.AbstractModel):
             "channel": self._viber_board_name(),
             "warning": account.waiting_warning_minutes,
             "danger": account.waiting_danger_minutes,
+            "state": self.viber_customer_state,
             "undelivered": is_undelivered,
         }
 

@@ -100,7 +100,7 @@ class ViberSubscriber(models.Model):
             self.env["viber.event"]._unpark(self.account_id, self)
         if not _SHOWN.isdisjoint(vals):
             # sudo: whoever sees a conversation of theirs reads it anew
-            self.sudo()._reload_conversations()
+            self.sudo()._show_state()
         return result
 
     def unlink(self):
@@ -218,7 +218,7 @@ class ViberSubscriber(models.Model):
             self.write({"is_subscribed": True, "left_date": False})
         # Whoever has no contact yet has no conversation that somebody looks at.
         if was_subscribed != is_subscribed and self.partner_id:
-            self._reload_conversations()
+            self._show_state()
 
     def _prove_present(self, date):
         """Viber takes messages only to those who have not left.

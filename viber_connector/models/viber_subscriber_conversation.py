@@ -234,6 +234,14 @@ class ViberSubscriber(models.Model):
         for conversations in self._conversations():
             conversations._viber_push_reload()
 
+    def _show_state(self):
+        """Have forms, boards and lists read again: what all of them tell about the
+        customer has changed."""
+        for conversations in self._conversations():
+            conversations._viber_push_reload()
+            for record in conversations:
+                record._viber_push_place()
+
     # -- Showing them ----------------------------------------------------------------
 
     def _visible_conversations(self):

@@ -157,8 +157,30 @@ class TestSigns(BoardCase):
         self.env.invalidate_all()
         name = "_".join(map(str, (const.BOARD, *self.board(task)[:2])))
         expected = {"channel": name, "warning": 5, "danger": 10, "undelivered": False}
+        expected["state"] = "subscribed"
         self.assertEqual(task.with_user(self.agent).viber_desk, expected)
         self.assertFalse(self.make_record().viber_desk)
+
+    def test_who_has_left_or_is_blocked_is_seen_as_such(self):
+        task, other = self.converse(), self.converse(user_id="other==")
+        subscriber = task.viber_subscriber_id
+
+        def states():
+            self.env.invalidate_all()
+            return [
+                record.with_user(self.agent).viber_desk["state"]
+                for record in (task, other)
+            ]
+
+        for change, state in (
+            (lambda: subscriber._set_subscribed(False), "left"),
+            (lambda: subscriber.write({"is_blocked": True}), "blocked"),
+            (lambda: subscriber.write({"is_blocked": False}), "left"),
+            (lambda: subscriber._set_subscribed(True), "subscribed"),
+        ):
+            with self.subTest(state=state):
+                self.assertIn(self.board(task), self.boards(change))
+                self.assertEqual(states(), [state, "subscribed"])
 
     def test_what_was_not_delivered_is_shown_and_found(self):
         task, other = self.converse(), self.converse(user_id="other==")

@@ -155,8 +155,12 @@ class TestBlocking(HeaderCase):
         return wizards.with_context(**action["context"]).create({}).messages
 
     def test_an_agent_blocks_with_a_reason_and_unblocks(self):
+        self.assertFalse(self.theirs.viber_composer_info()["warning"])
         self.block()
         self.assertTrue(self.subscriber.is_blocked)
+        info = self.theirs.viber_composer_info()
+        self.assertEqual(info["channel"], "viber")
+        self.assertIn("does not come in", info["warning"])
         self.assertEqual(self.theirs.viber_customer_state, "blocked")
         [row] = self.receive(self.text("Let me in"))
         self.process()

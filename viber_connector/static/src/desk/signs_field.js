@@ -10,7 +10,7 @@ const HOUR = 60;
 const DAY = 24 * HOUR;
 
 /** How long a customer has been waiting, by its age in colour, and whether a message
- * did not reach them. It goes on by itself, and shows nothing of what is no
+ * did not reach them, whether they have left or are blocked. It goes on by itself, and shows nothing of what is no
  * conversation. */
 export class ViberSigns extends Component {
     static template = "viber_connector.Signs";
@@ -28,6 +28,24 @@ export class ViberSigns extends Component {
 
     get isUndelivered() {
         return this.desk.undelivered;
+    }
+
+    /** A customer who has left or is blocked: what is seen of it, and what it means. */
+    get gone() {
+        switch (this.desk.state) {
+            case "left":
+                return {
+                    icon: "fa fa-sign-out",
+                    label: _t("Left"),
+                    title: _t("The customer has left: nothing reaches them in Viber"),
+                };
+            case "blocked":
+                return {
+                    icon: "fa fa-ban",
+                    label: _t("Blocked"),
+                    title: _t("The customer is blocked: what they write does not come in"),
+                };
+        }
     }
 
     get since() {
