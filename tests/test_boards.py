@@ -185,13 +185,10 @@ def test_long_names_and_lost_customers_are_seen_in_the_list(
     # While the list is open.
     simulator.unsubscribe(gone, account.bot)
     expect(rows.filter(has_text="Gone One").locator(sign)).to_have_text("Left")
-    [row] = odoo_threaded.rpc(
-        "project.task", "read", [task], ["viber_subscriber_id"]
-    )
+    [row] = odoo_threaded.rpc("project.task", "read", [task], ["viber_subscriber_id"])
+    [blocked_id, _name] = row["viber_subscriber_id"]
     values = {"is_blocked": True}
-    odoo_threaded.rpc(
-        "viber.subscriber", "write", [row["viber_subscriber_id"][0]], values
-    )
+    odoo_threaded.rpc("viber.subscriber", "write", [blocked_id], values)
     expect(rows.filter(has_text="Blocked One").locator(sign)).to_have_text("Blocked")
     page.wait_for_timeout(500)
     page.screenshot(path=screenshots / "9-conversations-signs.png")

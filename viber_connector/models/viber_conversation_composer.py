@@ -21,8 +21,8 @@ class ViberConversationMixin(models.AbstractModel):
             e-mail beside Viber, ``lost`` whom it does not reach (lists of names);
             ``told``, ids of those who get it as followers; ``sender``, as whom;
             ``account``, its name; ``warning``, why it does not reach the customer,
-            why it waits, or that no reply will come in; ``waits``, whether it waits, and ``until`` when at the latest,
-            if that is known; ``session`` (reserved)
+            why it waits, or that no reply will come in; ``waits``, whether it waits,
+            and ``until`` when at the latest, if that is known; ``session`` (reserved)
         :raise AccessError: when the user is no employee who may read the record
         """
         self.ensure_one()

@@ -78,8 +78,8 @@ class ViberConversationMixin(models.AbstractModel):
             )
         if not account.active or account.state != "connected":
             return self.env._(
-                "The Viber account %s sends nothing now: a Viber manager has to connect "
-                "or activate it first, then ask for the number.",
+                "The Viber account %s sends nothing now: a Viber manager has to "
+                "connect or activate it first, then ask for the number.",
                 account.name,
             )
         return self._viber_explain_lost_contact()
