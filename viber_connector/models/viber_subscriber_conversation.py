@@ -266,11 +266,15 @@ class ViberSubscriber(models.Model):
             # No list of Odoo's shows records of several models.
             return self.env["viber.conversation.entry"]._list_action(found)
         model = found[0]._name if found else "project.task"
+        desk = self.env["ir.actions.act_window"]._for_xml_id(
+            self.env[model]._viber_desk_action
+        )
+        [list_id] = [view_id for view_id, kind in desk["views"] if kind == "list"]
         return {
             "type": "ir.actions.act_window",
             "name": self.env._("Conversations"),
             "res_model": model,
-            "views": [[False, "list"], [False, "form"]],
+            "views": [[list_id, "list"], [False, "form"]],
             "domain": [("viber_subscriber_id", "in", self.ids)],
             "context": {"active_test": False, "create": False},
         }

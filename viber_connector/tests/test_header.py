@@ -1,8 +1,11 @@
 """What the form tells of the customer, and what an agent can do from it."""
 
+from lxml import etree
+
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import new_test_user
 from odoo.tools import mute_logger
+from odoo.tools.safe_eval import safe_eval
 
 from .common import ViberCase
 
@@ -50,6 +53,15 @@ class TestHeader(HeaderCase):
         found = self.env[action["res_model"]].with_user(self.agent)
         found = found.with_context(**action["context"]).search(action["domain"])
         self.assertEqual(found, self.conversation_ | second)
+        [view] = [view for view, kind in action["views"] if kind == "list"]
+        arch = etree.fromstring(found.get_view(view, "list")["arch"])
+        for name in (
+            *("viber_last_message_date", "viber_last_message_preview"),
+            *("viber_account_id", "stage_id"),
+        ):
+            [column] = arch.xpath(f"/list/field[@name='{name}']")
+            hidden = column.get("column_invisible", "False")
+            self.assertFalse(safe_eval(hidden, {"context": action["context"]}))
         partner = self.partner.with_user(self.agent)
         self.assertEqual(partner.viber_conversation_count, 2)
 

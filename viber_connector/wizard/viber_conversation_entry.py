@@ -19,6 +19,7 @@ class ViberConversationEntry(models.TransientModel):
     name = fields.Char("Conversation")
     kind = fields.Char()
     account_id = fields.Many2one("viber.account", "Viber Account")
+    words = fields.Char("Last Message")
     is_open = fields.Boolean("Open")
     date = fields.Datetime("Last Message on")
 
@@ -36,6 +37,7 @@ class ViberConversationEntry(models.TransientModel):
                 "name": record.display_name,
                 "kind": self.env["ir.model"]._get(records._name).name,
                 "account_id": record.viber_account_id.id,
+                "words": record.viber_last_message_preview,
                 "is_open": record._viber_is_open(),
                 "date": record.viber_last_message_date or record.create_date,
             }
