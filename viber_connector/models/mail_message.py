@@ -237,8 +237,8 @@ class MailMessage(models.Model):
         if len(self) == 1 and still and still == bare and not rows:
             raise UserError(still[0].failure_reason)
         done = self & (sent | (bare - still).mail_message_id)
-        words = self.env._("%(done)s sent again, %(left)s left as they were.")
-        return viber_bulk.report(self, done, words)
+        words = self.env._("%s sent again"), self.env._("%s left as they were")
+        return viber_bulk.report(self, done, *words)
 
     def viber_cancel(self):
         """Give up what waits, did not arrive, or may not have.

@@ -41,8 +41,8 @@ class ViberConversationMixin(models.AbstractModel):
         self._viber_check_blockable()
         line = self.env._("Unblocked this customer in Viber.")
         done = self._viber_set_blocked(False, line)
-        words = self.env._("%(done)s unblocked, %(left)s left as they were.")
-        return viber_bulk.report(self, done, words)
+        words = self.env._("%s unblocked"), self.env._("%s left as they were")
+        return viber_bulk.report(self, done, *words)
 
     def action_viber_show_blocked(self):
         """Show what the customer has written since they are blocked.
@@ -92,8 +92,8 @@ class ViberConversationMixin(models.AbstractModel):
         self._viber_check_blockable()
         line = self.env._("Blocked this customer in Viber: %s", reason)
         done = self._viber_set_blocked(True, line)
-        words = self.env._("%(done)s blocked, %(left)s left as they were.")
-        return viber_bulk.report(self, done, words)
+        words = self.env._("%s blocked"), self.env._("%s left as they were")
+        return viber_bulk.report(self, done, *words)
 
     def _viber_set_blocked(self, is_blocked, line):
         """:param str line: what the chatter says of it

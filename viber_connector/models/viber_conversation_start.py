@@ -60,12 +60,12 @@ class ViberConversationMixin(models.AbstractModel):
         name = self._viber_empty_titles(subscriber)[1]
         vals = {
             "name": name,
-            "viber_draft_title": name,
             "description": Markup(""),
             "viber_subscriber_id": subscriber.id,
             self._viber_customer_field: subscriber.partner_id.id,
         }
         record = self._viber_create(account, vals)
+        record._viber_write_quietly(viber_draft_title=name)
         record._viber_assign(self.env.user)
         return record
 

@@ -18,8 +18,8 @@ class ViberConversationMixin(models.AbstractModel):
         others = self.filtered(lambda r: self.env.user not in r._viber_assignees())
         for record in others:
             record._viber_assign(self.env.user)
-        words = self.env._("%(done)s assigned to you, %(left)s were yours already.")
-        return viber_bulk.report(self, others, words)
+        words = self.env._("%s assigned to you"), self.env._("%s were yours already")
+        return viber_bulk.report(self, others, *words)
 
     def _viber_assignees(self):
         """:return: who works on it; whoever has left the company does not any more

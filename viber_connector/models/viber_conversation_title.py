@@ -13,6 +13,8 @@ class ViberConversationMixin(models.AbstractModel):
     viber_draft_title = fields.Char(
         readonly=True,
         copy=False,
+        # Nobody sorts or filters by it.
+        groups=fields.NO_ACCESS,
         export_string_translation=False,
         help="The name that we gave, when it says nothing: as long as it stands, the "
         "customer's next words complete it.",

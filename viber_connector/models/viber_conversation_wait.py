@@ -52,15 +52,21 @@ class ViberConversationMixin(models.AbstractModel):
     def action_viber_no_answer_needed(self):
         """Say that the customers of these conversations wait for nothing.
 
-        :return: ``True``; for several, what was done
+        :return: ``True``; for several, and for one from its row or card, which goes
+            down silently else, what was done
         :raise AccessError: when the user is no employee who may change the records
         """
         self._viber_check_agent()
         waiting = self.filtered("viber_waiting_since")
         for record in waiting:
             record._viber_end_wait("no_answer_needed", self.env.user)
-        words = self.env._("%(done)s need no answer, %(left)s did not wait for one.")
-        return viber_bulk.report(self, waiting, words)
+        if len(self) == 1 and waiting and self.env.context.get("viber_from_list"):
+            # sudo: whoever sees the conversation may know whose it is
+            name = self.sudo()._viber_customers()[:1].name or self.display_name
+            words = self.env._("%s: no answer needed.", name)
+            return viber_bulk.tell(words, True, {"type": "ir.actions.act_window_close"})
+        words = self.env._("%s need no answer"), self.env._("%s did not wait for one")
+        return viber_bulk.report(self, waiting, *words)
 
     # -- What is said ----------------------------------------------------------------
 

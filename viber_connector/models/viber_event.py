@@ -161,8 +161,8 @@ class ViberEvent(models.Model):
             }
         )
         self._wake()
-        words = self.env._("%(done)s are processed again, %(left)s left as they were.")
-        return viber_bulk.report(self, events, words)
+        words = self.env._("%s are processed again"), self.env._("%s left as they were")
+        return viber_bulk.report(self, events, *words)
 
     def unlink(self):
         """Remove events, but for what tells a repetition of them."""

@@ -117,8 +117,8 @@ class ViberMedia(models.Model):
         for row in failed:
             row._as_worker()._show(None)
         self._wake()
-        words = self.env._("%(done)s are fetched again, %(left)s left as they were.")
-        return viber_bulk.report(self, failed, words)
+        words = self.env._("%s are fetched again"), self.env._("%s left as they were")
+        return viber_bulk.report(self, failed, *words)
 
     # -- The job -----------------------------------------------------------------
 

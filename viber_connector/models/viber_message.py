@@ -348,8 +348,8 @@ class ViberMessage(models.Model):
         :raise AccessError: when the user is no manager of these messages
         """
         done = self._viber_as_manager()._send_again()
-        words = self.env._("%(done)s sent again, %(left)s left as they were.")
-        return viber_bulk.report(self, done, words)
+        words = self.env._("%s sent again"), self.env._("%s left as they were")
+        return viber_bulk.report(self, done, *words)
 
     def action_cancel(self):
         """Give up what waits, failed or may not have arrived.
@@ -358,8 +358,8 @@ class ViberMessage(models.Model):
         :raise AccessError: when the user is no manager of these messages
         """
         done = self._viber_as_manager()._cancel()
-        words = self.env._("%(done)s canceled, %(left)s left as they were.")
-        return viber_bulk.report(self, done, words)
+        words = self.env._("%s canceled"), self.env._("%s left as they were")
+        return viber_bulk.report(self, done, *words)
 
     def action_confirm(self):
         """Take a person's word that what may have arrived has arrived.
@@ -368,8 +368,8 @@ class ViberMessage(models.Model):
         :raise AccessError: when the user is no manager of these messages
         """
         done = self._viber_as_manager()._mark_arrived()
-        words = self.env._("%(done)s marked as arrived, %(left)s left as they were.")
-        return viber_bulk.report(self, done, words)
+        words = self.env._("%s marked as arrived"), self.env._("%s left as they were")
+        return viber_bulk.report(self, done, *words)
 
     def _viber_as_manager(self):
         # sudo: the rows change by these actions only, and the chatter's notifications

@@ -207,8 +207,8 @@ class ViberSubscriber(models.Model):
             )
         for subscriber in known:
             subscriber.partner_id = subscriber.suggested_partner_id
-        words = self.env._("%(done)s linked, %(left)s left as they were.")
-        return viber_bulk.report(self, known, words)
+        words = self.env._("%s linked"), self.env._("%s left as they were")
+        return viber_bulk.report(self, known, *words)
 
     def _take_phone(self, number):
         """Keep the number that the customer shared when they were asked for it, and see

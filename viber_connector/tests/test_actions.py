@@ -2,6 +2,7 @@
 
 import json
 
+from lxml import etree
 from markupsafe import Markup
 
 from odoo.exceptions import AccessError, UserError
@@ -367,7 +368,7 @@ class TestMany(FateCase):
             self.subscriber,
             self.converse(user_id="other").viber_subscriber_id,
         )
-        told = "0 linked, 2 left as they were."
+        told = "2 left as they were."
         self.assertEqual(self.said((first | second).action_link_suggested()), told)
 
     def test_conversations(self):
@@ -376,5 +377,23 @@ class TestMany(FateCase):
         both = (self.task | other).with_user(self.agent)
         told = "1 need no answer, 1 did not wait for one."
         self.assertEqual(self.said(both.action_viber_no_answer_needed()), told)
+        told = "2 did not wait for one."
+        self.assertEqual(self.said(both.action_viber_no_answer_needed()), told)
         told = "1 assigned to you, 1 were yours already."
         self.assertEqual(self.said(both.action_viber_assign_to_me()), told)
+
+    def test_a_row_that_goes_says_whose_it_was(self):
+        row = self.task.with_user(self.agent).with_context(viber_from_list=True)
+        told = f"{self.subscriber.partner_id.name}: no answer needed."
+        self.assertEqual(self.said(row.action_viber_no_answer_needed()), told)
+        self.assertIs(row.action_viber_no_answer_needed(), True)
+        for kind in ("list", "kanban"):
+            xmlid = self.task._viber_desk_action
+            action = self.env["ir.actions.act_window"]._for_xml_id(xmlid)
+            [view] = [view for view, type_ in action["views"] if type_ == kind]
+            arch = etree.fromstring(row.get_view(view, kind)["arch"])
+            [*buttons] = arch.xpath(
+                "//*[not(self::header)]/button[@name='action_viber_no_answer_needed']"
+            )
+            contexts = [button.get("context") for button in buttons]
+            self.assertEqual(contexts, ["{'viber_from_list': True}"])

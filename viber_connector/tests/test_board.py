@@ -266,6 +266,28 @@ class TestDesk(BoardCase):
         arch = etree.fromstring(carrier.get_view(view_id, "list")["arch"])
         return carrier.search(domain, order=arch.get("default_order"))
 
+    def test_its_filters_do_not_repeat_what_all_of_it_is(self):
+        xmlid = self.env[self.carrier]._viber_desk_action
+        action = self.env["ir.actions.act_window"]._for_xml_id(xmlid)
+        carrier = self.env[self.carrier].with_user(self.agent)
+        view = carrier.get_view(action["search_view_id"][0], "search")
+        arch = etree.fromstring(view["arch"])
+        self.assertIn("viber_waiting_for_me", arch.xpath("//filter/@name"))
+        words = arch.xpath("//filter/@string")
+        self.assertIn("Unassigned", words)
+        self.assertEqual([w for w in words if "Viber" in w], ["Viber Account"])
+        self.assertEqual(len(words), len(set(words)))
+        customers = arch.xpath("//filter[contains(@string, 'Customer')]")
+        self.assertEqual(len(customers), 1)
+
+    def test_what_is_for_us_alone_is_offered_to_nobody(self):
+        task = self.converse("Hi")
+        carrier = self.env[self.carrier]
+        self.assertEqual(task.sudo().viber_draft_title, "Hi")
+        admin = self.env.ref("base.user_admin")
+        for user in (self.agent, admin):
+            self.assertNotIn("viber_draft_title", carrier.with_user(user).fields_get())
+
     def test_who_waits_longest_is_first(self):
         tasks = self.env[self.carrier]
         for number in range(3):
