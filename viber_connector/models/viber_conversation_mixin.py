@@ -32,7 +32,8 @@ class ViberConversationMixin(models.AbstractModel):
     ``viber_conversation_rights``; a new one: ``viber_conversation_start``; what the
     customer is told: ``viber_conversation_notify``; who waits for an answer:
     ``viber_conversation_wait``; who works on it: ``viber_conversation_team``; what is
-    seen at once by all who have it open: ``viber_conversation_live``; its views:
+    seen at once by all who have it open: ``viber_conversation_live``; asking for
+    the phone number: ``viber_conversation_phone``; its views:
     ``viber_conversation_views``.
     """
 

@@ -269,12 +269,11 @@ class ViberSubscriber(models.Model):
         desk = self.env["ir.actions.act_window"]._for_xml_id(
             self.env[model]._viber_desk_action
         )
-        [list_id] = [view_id for view_id, kind in desk["views"] if kind == "list"]
         return {
             "type": "ir.actions.act_window",
             "name": self.env._("Conversations"),
             "res_model": model,
-            "views": [[list_id, "list"], [False, "form"]],
+            "views": desk["views"],
             "domain": [("viber_subscriber_id", "in", self.ids)],
             "context": {"active_test": False, "create": False},
         }
