@@ -44,7 +44,7 @@ class ViberAccount(models.Model):
     health_checks = fields.Json(
         readonly=True, copy=False, groups=const.MANAGERS, exportable=False
     )
-    # By the job, which alone looks at all; empty when it has to come soon.
+    # When the job, which alone looks at all, began to; empty when it has to come soon.
     health_date = fields.Datetime(readonly=True, copy=False, groups=const.MANAGERS)
     health_activity_id = fields.Many2one(
         "mail.activity",

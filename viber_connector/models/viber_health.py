@@ -56,6 +56,9 @@ class ViberHealth(models.AbstractModel):
     @api.model
     def _look_at(self, due):
         """:param viber.account due: to be looked at"""
+        # First: who asks meanwhile for another look gets one.
+        if not self._attempt(self._claim, due):
+            return
         plans = {
             account.id: (account._health_client(), account._health_address())
             for account in due
@@ -66,11 +69,14 @@ class ViberHealth(models.AbstractModel):
                 self._attempt(self._tell, account_id)
 
     @api.model
+    def _claim(self, due):
+        due.health_date = fields.Datetime.now()
+
+    @api.model
     def _keep(self, account_id, answer, finding):
         # It may have been deleted meanwhile.
         for account in self.env["viber.account"].browse(account_id).exists():
             account._keep_health(answer, finding)
-            account.health_date = fields.Datetime.now()
 
     @api.model
     def _tell(self, account_id):

@@ -501,11 +501,12 @@ class TestWhoIsTold(HealthCase):
             return original(account, *found)
 
         self.patch(type(other), "_keep_health", keep)
-        (self.account | other).health_date = False
+        both = self.account | other
+        both.write({"health_checks": False, "health_date": False})
         with mute_logger("odoo.addons.viber_connector.models.viber_queue_mixin"):
             self.run_job("ir_cron_check_accounts")
-        self.assertTrue(other.health_date)
-        self.assertFalse(self.account.health_date)
+        self.assertTrue(other.health_checks)
+        self.assertFalse(self.account.health_checks)
 
     @mute_logger("odoo.addons.viber_connector.models.viber_account_health")
     def test_whatever_goes_wrong_outside_is_a_finding(self):
@@ -534,6 +535,23 @@ class TestWhoIsTold(HealthCase):
         self.account.health_date = self.ago(minutes=51)
         self.run_job("ir_cron_check_accounts")
         self.assertEqual(len(self.looked), count + 1)
+
+    def test_who_asks_while_the_job_looks_gets_another_look(self):
+        def answer():
+            self.account._look_soon()
+            return {}
+
+        with patch.object(viber_account_health.ThreadPoolExecutor, "submit") as submit:
+            submit.return_value.done.return_value = True
+            submit.return_value.result.side_effect = answer
+            with patch.object(viber_account_health, "wait"):
+                self.run_job_quietly()
+        self.assertFalse(self.account.health_date)
+
+    def run_job_quietly(self):
+        self.account.health_date = False
+        with mute_logger("odoo.addons.viber_connector.models.viber_queue_mixin"):
+            self.run_job("ir_cron_check_accounts")
 
     def test_managers_of_the_company_hear_when_it_changes(self):
         told = []

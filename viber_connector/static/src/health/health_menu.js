@@ -1,6 +1,8 @@
 import { registry } from "@web/core/registry";
 import { session } from "@web/session";
 
+import { Pace } from "../desk/pace";
+
 const WORST = ["problem", "warning"];
 
 /**
@@ -15,16 +17,16 @@ export const viberHealthService = {
         if (!session.viber_is_manager) {
             return;
         }
-        async function show() {
+        const pace = new Pace(async () => {
             const accounts = await orm.silent.searchRead("viber.account", [], ["health"]);
             const found = new Set(accounts.map((account) => account.health));
             document.body.dataset.viberHealth =
                 WORST.find((level) => found.has(level)) || "ok";
-        }
-        bus.subscribe("viber_connector/health", show);
+        });
+        bus.subscribe("viber_connector/health", () => pace.ask());
         // Nobody knows what was missed.
-        bus.addEventListener("BUS:RECONNECT", show);
-        show();
+        bus.addEventListener("BUS:RECONNECT", () => pace.ask());
+        pace.ask();
     },
 };
 registry.category("services").add("viber_connector.health", viberHealthService);
