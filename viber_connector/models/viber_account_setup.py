@@ -119,7 +119,7 @@ class ViberAccount(models.Model):
     def _compute_key_problem(self):
         for account in self:
             account.key_problem = account.auth_token and account._problem_of(
-                account._check_key, account.auth_token
+                account._check_entered_key, account.auth_token
             )
 
     @api.depends("base_url")
@@ -157,7 +157,7 @@ class ViberAccount(models.Model):
             told,
         )
 
-    def _check_key(self, auth_token):
+    def _check_entered_key(self, auth_token):
         """:raise ValidationError: when it can't be this account's key"""
         auth_token = self._clean_auth_token(auth_token)
         # sudo: the hashes are for nobody to read; that there is another account with

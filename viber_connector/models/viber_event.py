@@ -71,8 +71,9 @@ class ViberEvent(models.Model):
         "(account_id, event_type, message_token, viber_user_id)",
         "This event is in the inbox already.",
     )
-    # Few, whatever the number of those that are done: an account counts its own.
-    _failed = models.Index("(account_id) WHERE state = 'failed'")
+    # Few, whatever the number of those that are done: an account counts its own, and
+    # the list begins with them.
+    _broken = models.Index("(account_id) WHERE state = 'failed'")
 
     def _callback(self):
         """:return: what Viber said; the one way to read a body that is kept

@@ -38,9 +38,6 @@ class ViberEvent(models.Model):
         help="It could not be processed, or waits until somebody lets it in.",
     )
 
-    # Few, whatever the number of events that are done.
-    _failed = models.Index("(id) WHERE state = 'failed'")
-
     @api.depends("account_id", "viber_user_id")
     def _compute_subscriber_id(self):
         known = self.env["viber.subscriber"].search(
@@ -165,8 +162,8 @@ class ViberEvent(models.Model):
         events.write(
             {"state": "ignored", "is_parked": False, "next_attempt_date": False}
         )
-        words = self.env._("%(done)s left out, %(left)s left as they were.")
-        return viber_bulk.report(self, events, words)
+        words = self.env._("%s left out"), self.env._("%s left as they were")
+        return viber_bulk.report(self, events, *words)
 
 
 def _needs_person_sql(model, alias, query):

@@ -80,8 +80,8 @@ class ViberSubscriber(models.Model):
         self.check_access("write")
         free = self.filtered(lambda person: not person.is_blocked)
         free.is_blocked = True
-        words = self.env._("%(done)s blocked, %(left)s were blocked already.")
-        return viber_bulk.report(self, free, words)
+        words = self.env._("%s blocked"), self.env._("%s were blocked already")
+        return viber_bulk.report(self, free, *words)
 
     def action_unblock(self):
         """Let these customers in again, with what they wrote meanwhile.
@@ -92,5 +92,5 @@ class ViberSubscriber(models.Model):
         self.check_access("write")
         blocked = self.filtered("is_blocked")
         blocked.is_blocked = False
-        words = self.env._("%(done)s unblocked, %(left)s were not blocked.")
-        return viber_bulk.report(self, blocked, words)
+        words = self.env._("%s unblocked"), self.env._("%s were not blocked")
+        return viber_bulk.report(self, blocked, *words)

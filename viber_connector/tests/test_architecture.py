@@ -64,6 +64,7 @@ PUBLIC_METHODS = {
         "action_viber_unblock",
         "action_viber_no_answer_needed",
         "create",
+        "default_get",
         "message_subscribe",
         "message_unsubscribe",
         "notify_cancel_by_type",

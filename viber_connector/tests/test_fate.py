@@ -56,6 +56,8 @@ class TestFunnel(FateCase):
             ("outgoing", "sending"),
             ("outgoing", "failed"),
             ("outgoing", "canceled"),
+            # In a copy of the database, for the original may have sent it.
+            ("outgoing", "uncertain"),
             ("sending", "outgoing"),
             ("sending", "sent"),
             ("sending", "uncertain"),

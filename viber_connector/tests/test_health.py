@@ -461,7 +461,7 @@ class TestWhoIsTold(HealthCase):
         self.look()
         self.assertEqual(len(self.activities()), 1)
         self.assertFalse(sent)
-        self.account.database_uuid = self.account._own_database()["database_uuid"]
+        self.account.write(self.account._own_database() | {"copy_seen_date": False})
         self.finding = Finding("closed")
         self.look()
         self.activities().unlink()

@@ -25,10 +25,28 @@ class ListCase(ViberCase):
         return self.env[model].with_user(self.manager).search(domain)
 
     def plan(self, model, domain):
-        """:return: how PostgreSQL finds rows when a table is large"""
+        """:return: how PostgreSQL finds rows among many that are done
+
+        The table has to have a row, which is repeated.
+        """
+        table = self.env[model]._table
         query = self.env[model].with_user(self.manager)._search(domain)
         self.env.flush_all()
-        self.env.cr.execute("SET LOCAL enable_seqscan = off")
+        self.env.cr.execute(
+            "SELECT string_agg(quote_ident(column_name), ',') "
+            "FROM information_schema.columns WHERE table_name = %s "
+            "AND column_name NOT IN ('id', 'message_token', 'state')",
+            [table],
+        )
+        [(columns,)] = self.env.cr.fetchall()
+        done = {"viber_event": "done", "viber_message": "seen"}[table]
+        self.env.cr.execute(
+            f"INSERT INTO {table} ({columns}, message_token, state) "
+            f"SELECT {columns}, 'plan-' || number, %s FROM (SELECT * FROM {table} "
+            "LIMIT 1) AS row, generate_series(1, 3000) AS number",
+            [done],
+        )
+        self.env.cr.execute(f"ANALYZE {table}")
         self.env.cr.execute(SQL("EXPLAIN %s", query.select()))
         return "\n".join(line for [line] in self.env.cr.fetchall())
 
@@ -130,8 +148,9 @@ class TestInbox(ListCase):
         self.assertEqual(rest & (failed | parked | pending | done), pending | done)
 
     def test_needs_me_is_found_by_small_indexes(self):
+        self.receive(self.text("Text"))
         plan = self.plan("viber.event", [("needs_person", "=", True)])
-        self.assertIn("viber_event_failed", plan)
+        self.assertIn("viber_event_broken", plan)
         self.assertIn("viber_event_parked", plan)
 
     def test_the_result_is_said_in_words(self):
@@ -291,7 +310,7 @@ class TestSubscribers(ListCase):
         said = both.action_block()["params"]["message"]
         self.assertEqual(said, "1 blocked, 1 were blocked already.")
         said = both.action_unblock()["params"]["message"]
-        self.assertEqual(said, "2 unblocked, 0 were not blocked.")
+        self.assertEqual(said, "2 unblocked.")
         for action in ("action_block", "action_unblock"):
             with self.assertRaises(AccessError):
                 getattr(both.with_user(self.agent), action)()
