@@ -1,11 +1,11 @@
 """A copy of the database: it must not speak for the original.
 
-Both have the bot's key, its webhook and the same outbox. Whoever first works on a
-queue of the copy, or writes to a customer there, sees that it is one
-(:meth:`_see_copy`): what is in the outbox then is the original's to send, and nothing
-was written here before, because writing sees it first. From then on nothing is sent,
-what comes is kept, until a person says that this is the real one
-(:meth:`action_adopt`).
+Both have the bot's key, its webhook and the same outbox. Who first works on a queue of
+the copy, or writes to a customer there, sees that it is one (``_see_copy``): what is in
+the outbox then is the original's to send. Nothing was written here before, because
+writing sees it first; so no clock and no id has to tell the two apart. From then on
+nothing is sent, and what comes is kept, until a person says that this is the real one
+(``action_adopt``).
 """
 
 from odoo import api, fields, models
@@ -88,7 +88,7 @@ class ViberAccount(models.Model):
         """
         return self.env._(
             "This database is a copy, so messages to Viber are kept here and not sent: "
-            "ask an administrator if it is the real one now."
+            "ask an administrator whether it is the real one now."
         )
 
     def _explain_adoption(self):
@@ -99,17 +99,15 @@ class ViberAccount(models.Model):
         if self.sudo().auth_token_hash:
             words = self.env._(
                 "This database is a copy of the one where this bot was connected, so "
-                "nothing is sent from here and what customers write is kept: if it has "
-                "taken the place of the other one, see that the Public Address is "
-                "right and press This is the real one now."
+                "nothing is sent from here: if it has taken the place of that one, "
+                "check the Public Address and press This Is the Real One Now."
             )
         else:
             words = self.env._(
-                "This database is a copy of the one where this bot was connected, and "
-                "the key of the bot was removed from it, so nothing is sent or "
-                "received here: if it has taken the place of the other one, an "
-                "administrator pastes the key, sees that the Public Address is right "
-                "and presses This is the real one now."
+                "This database is a copy without the bot's API key, so nothing is sent "
+                "or received here: if it has taken the place of the original, check "
+                "the Public Address, have an administrator paste the key, and press "
+                "This Is the Real One Now."
             )
         return " ".join(filter(None, [words, self._explain_jobs()]))
 
@@ -123,9 +121,9 @@ class ViberAccount(models.Model):
         if all(job.active for job in jobs):
             return ""
         return self.env._(
-            "Odoo's jobs are switched off in this database: nothing leaves or arrives "
-            "before an administrator switches on those of Viber, under Settings ▸ "
-            "Technical ▸ Scheduled Actions."
+            "Odoo's jobs are switched off here: nothing leaves or arrives before an "
+            "administrator switches on those of Viber, under Settings ▸ Technical ▸ "
+            "Scheduled Actions."
         )
 
     def _explain_rest(self, subscriber):
@@ -236,9 +234,9 @@ class ViberAccount(models.Model):
         :return: how many messages are sent, and how many are in doubt
         :rtype: tuple[int, int]
         """
-        # Viber first, which may be told twice: no row is locked while it answers.
-        # Should somebody else adopt it meanwhile, the next line begins all this anew,
-        # and it is no copy any more.
+        # Viber first, which may be told twice: no row is locked while it answers. If
+        # somebody else adopts it meanwhile, writing the account fails, the request is
+        # begun anew by Odoo, and finds no copy.
         self._connect()
         # sudo: neither the account's state nor the outbox is for people to write
         account = self.sudo()

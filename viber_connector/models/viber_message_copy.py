@@ -1,4 +1,4 @@
-"""The outbox of a copied database: what the original sends, what was written here."""
+"""The outbox of a copy: what the original sends, and what was written here."""
 
 from odoo import api, fields, models
 
@@ -63,7 +63,7 @@ class ViberMessage(models.Model):
         return retried
 
     def _wait_in_copy(self):
-        """Say of these that they are not sent from a copy, not that they wait."""
+        """Say of these that a copy does not send them, instead of that they wait."""
         for account, rows in self.grouped("account_id").items():
             if account._is_copy():
                 rows.write(self._copy_vals(account))

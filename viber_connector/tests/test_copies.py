@@ -117,6 +117,20 @@ class TestCopy(CopyCase):
             [row.is_of_original for row in before | written], [True, False]
         )
 
+    def test_who_may_not_change_the_account_can_be_the_first(self):
+        task = self.converse()
+        self.open_to("portal")
+        portal = new_test_user(self.env, "portal", "base.group_portal")
+        task.message_subscribe(portal.partner_id.ids)
+        self.copy_database()
+        message = task.with_user(portal).message_post(
+            body="from outside",
+            message_type="comment",
+            subtype_xmlid="mail.mt_comment",
+        )
+        self.assertEqual(self.outbox(message).failure_type, "viber_copy")
+        self.assertTrue(self.account.copy_seen_date)
+
     def test_viber_is_not_asked_whether_it_answers_again(self):
         self.copy_database()
         self.account._pause("down")
@@ -201,7 +215,7 @@ class TestCopy(CopyCase):
         account = self.account.with_user(new_test_user(self.env, "m", MANAGER))
         self.assertTrue(account.is_copy)
         self.assertFalse(account.is_key_wanted)
-        self.assertIn("press This is the real one now", account.copy_warning)
+        self.assertIn("press This Is the Real One Now", account.copy_warning)
         self.assertNotIn("jobs", account.copy_warning)
 
 
@@ -370,7 +384,7 @@ class TestNeutralized(CopyCase):
         self.neutralize()
         self.assertTrue(self.account._is_copy())
         self.assertTrue(self.account.is_key_wanted)
-        self.assertIn("pastes the key", self.account.copy_warning)
+        self.assertIn("paste the key", self.account.copy_warning)
         self.assertIn("jobs are switched off", self.account.copy_warning)
         self.assertIn("This database is a copy", task.viber_warning)
         fate = self.notification(self.reply(task))
