@@ -186,10 +186,11 @@ def busy(empty, simulator):
 
 
 def remove_filters(page):
-    while facets := page.locator(".o_searchview_facet .o_facet_remove").all():
-        count = len(facets)
-        facets[-1].click()
-        expect(page.locator(".o_searchview_facet")).to_have_count(count - 1)
+    facets = page.locator(".o_searchview_facet")
+    expect(facets).not_to_have_count(0)
+    for count in range(facets.count(), 0, -1):
+        facets.last.locator(".o_facet_remove").click()
+        expect(facets).to_have_count(count - 1)
 
 
 def test_lists_say_what_will_be_there(admin, empty, screenshots):

@@ -74,6 +74,11 @@ class ViberEvent(models.Model):
             user = event._callback().user
             event.sender = event.subscriber_id.display_name or (user and user.name)
 
+    @api.depends("message_token", "payload")
+    @api.depends_context("uid")
+    def _compute_display_name(self):
+        viber_list.name_by_words(self)
+
     @api.depends("payload")
     def _compute_what(self):
         for event in self:

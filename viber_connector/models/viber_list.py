@@ -1,5 +1,5 @@
-"""What the lists of inbox, outbox and files share: words are searched where they are
-stored, by the database alone."""
+"""What the lists of inbox and outbox share: rows are called by what they say, and words
+are searched where they are stored, by the database alone."""
 
 import json
 import re
@@ -40,6 +40,20 @@ def words_domain(column, operator, value):
         )
 
     return Domain.custom(to_sql=lambda *args: SQL("(%s)", to_sql(*args)))
+
+
+def name_by_words(rows):
+    """Call rows by what they say.
+
+    Odoo shows the name behind any id that a many2one field is given, whatever the user
+    may read: the check has to be here.
+
+    :param Model rows: of inbox or outbox
+    """
+    readable = rows.sudo(False)._filtered_access("read")
+    for row in rows:
+        words = row.what if row in readable else ""
+        row.display_name = words or row.message_token or str(row.id)
 
 
 def _spellings(value):

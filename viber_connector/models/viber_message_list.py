@@ -36,6 +36,11 @@ class ViberMessage(models.Model):
         help="It did not arrive, or may not have.",
     )
 
+    @api.depends("message_token", "payload")
+    @api.depends_context("uid")
+    def _compute_display_name(self):
+        viber_list.name_by_words(self)
+
     @api.depends("payload")
     def _compute_what(self):
         for row in self:

@@ -13,6 +13,11 @@ class ViberSubscriber(models.Model):
         compute="_compute_last_message",
         help="What they said last, in a conversation that the user may see.",
     )
+    said_date = fields.Datetime(
+        "Last Message on",
+        compute="_compute_last_message",
+        help="When they said it.",
+    )
     open_count = fields.Integer(
         "Open Conversations",
         compute="_compute_open_count",
@@ -39,7 +44,8 @@ class ViberSubscriber(models.Model):
                 said = record.viber_last_message_date, record.viber_last_message_preview
                 latest[person] = max(said, latest.get(person, said))
         for subscriber in self:
-            subscriber.last_message = latest.get(subscriber, (None, False))[1]
+            date, words = latest.get(subscriber, (False, False))
+            subscriber.said_date, subscriber.last_message = date, words
 
     @api.depends_context("uid")
     def _compute_open_count(self):

@@ -191,6 +191,15 @@ class TestInbox(ListCase):
             with self.assertRaises(AccessError):
                 getattr(record, action)()
 
+    def test_rows_are_called_by_what_they_say_for_those_who_may_read_them(self):
+        [event] = self.receive(self.text("Secret"))
+        row = self.outbox(self.reply(self.converse(), "Ours"))
+        for record, words in ((event, "Secret"), (row, "Ours")):
+            self.assertEqual(record.with_user(self.manager).display_name, words)
+            # As Odoo shows it behind any id.
+            shown = record.with_user(self.agent).sudo().display_name
+            self.assertNotIn(words, shown)
+
     def test_words_of_another_company_are_not_found(self):
         other = self.env["res.company"].create({"name": "Other"})
         theirs = self.env["viber.account"].create({"company_id": other.id})
@@ -272,6 +281,7 @@ class TestSubscribers(ListCase):
         self.converse("Then *this*")
         subscriber = task.viber_subscriber_id.with_user(self.agent)
         self.assertEqual(subscriber.last_message, "Then this")
+        self.assertEqual(subscriber.said_date, task.viber_last_message_date)
         self.assertEqual(subscriber.open_count, 1)
         task.state = "1_done"
         subscriber.invalidate_recordset()
