@@ -175,6 +175,8 @@ def test_nothing_that_is_written_is_executed(
     page.screenshot(path=screenshots / "attack-task.png", full_page=True)
     for name, path in VIEWS.items():
         _visit(page, account, pwned, path)
+        _show_all(page)
+        _look(page, pwned, path)
         page.screenshot(path=screenshots / f"attack-{name}.png")
     for model, domain in FORMS.items():
         records = account.odoo.rpc(model, "search", domain)
@@ -187,9 +189,21 @@ def test_nothing_that_is_written_is_executed(
 def _visit(page, account, pwned, path, selector=".o_view_controller"):
     page.goto(f"{account.odoo.url}/odoo/{path}")
     page.wait_for_selector(selector)
+    _look(page, pwned, path)
+
+
+def _look(page, pwned, path):
     page.wait_for_timeout(SCRIPTS_WAIT)
     assert page.evaluate(ACTING) == []
     assert pwned == [], path
+
+
+def _show_all(page):
+    """Remove the filters with which a list opens."""
+    facets = page.locator(".o_searchview_facet")
+    for count in range(facets.count(), 0, -1):
+        facets.last.locator(".o_facet_remove").click()
+        expect(facets).to_have_count(count - 1)
 
 
 @pytest.mark.parametrize(
