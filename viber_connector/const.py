@@ -23,6 +23,12 @@ LINK_HOURS = 24
 QR_PIXELS = 1024
 #: Random bytes of a link's code: 16 characters of ``[A-Za-z0-9_-]``.
 LINK_CODE_BYTES = 12
+#: How long a personal link works, and for how long still when it is handed out again.
+PERSONAL_LINK_DAYS = 30
+PERSONAL_LINK_DAYS_LEFT = 15
+#: How long one that nobody opened is kept after its last day, to say that it expired.
+PERSONAL_LINK_KEPT_DAYS = 365
+PERSONAL_LINK_BATCH = 2_000
 
 # -- Callbacks ---------------------------------------------------------------
 

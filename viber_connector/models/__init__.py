@@ -50,6 +50,7 @@ from . import viber_event_chatter
 from . import viber_welcome
 from . import viber_link
 from . import viber_link_opening
+from . import viber_link_personal
 from . import viber_event_receipt_queue
 from . import viber_event_list
 from . import viber_media
@@ -86,4 +87,7 @@ from . import project_task
 from . import project_task_type
 from . import res_partner
 from . import res_partner_conversation
+from . import res_partner_invite
+from . import mail_render_mixin
+from . import ir_actions_report
 from . import res_users

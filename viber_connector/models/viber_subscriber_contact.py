@@ -93,14 +93,17 @@ class ViberSubscriber(models.Model):
         """
         self.ensure_one()
         if not self.partner_id._viber_customers():
-            self.partner_id = self._create_partner()
-            self.contact_name = self.partner_id.name
-            # Its picture is still to come.
-            self.write({"avatar_url": False, "avatar_checksum": False})
+            self._give_own_contact()
         elif not self.partner_id.active:
             # An archived contact would not get our answers.
             self.partner_id.active = True
         return self.partner_id
+
+    def _give_own_contact(self):
+        self.partner_id = self._create_partner()
+        self.contact_name = self.partner_id.name
+        # Its picture is still to come.
+        self.write({"avatar_url": False, "avatar_checksum": False})
 
     def _create_partner(self):
         name = shorten(self._get_name(), const.CONTACT_NAME_MAX_LENGTH)
@@ -209,6 +212,22 @@ class ViberSubscriber(models.Model):
             subscriber.partner_id = subscriber.suggested_partner_id
         words = self.env._("%s linked"), self.env._("%s left as they were")
         return viber_bulk.report(self, known, *words)
+
+    def action_separate(self):
+        """Give customers contacts of their own: they are not whom they were taken for.
+
+        Their conversations move along.
+
+        :return: ``True``
+        :raise AccessError: when the user may not see the customers, or not change a
+            conversation that would move along
+        """
+        self.check_access("read")
+        for subscriber in self:
+            subscriber._check_linkable(subscriber.partner_id)
+            # sudo: agents may not change subscribers; this change is checked
+            subscriber.sudo()._give_own_contact()
+        return True
 
     def _take_phone(self, number):
         """Keep the number that the customer shared when they were asked for it, and see

@@ -34,6 +34,7 @@ DECIDED = {
     "viber.conversation.entry": set(),
     "viber.event": set(),
     "viber.event.digest": set(),
+    "viber.invite": {"account_id", "partner_id"},
     "viber.link": {
         *("account_id", "active", "expires_on", "is_single_use", "name", "partner_id"),
         *("project_id", "tag_ids", "user_ids", "welcome_message"),
