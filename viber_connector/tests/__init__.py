@@ -24,6 +24,7 @@ from . import test_illness
 from . import test_inbox
 from . import test_inbox_failures
 from . import test_insiders
+from . import test_invites
 from . import test_job_failures
 from . import test_job_network
 from . import test_jobs
