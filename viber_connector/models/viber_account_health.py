@@ -15,6 +15,7 @@ from ..tools.errors import ViberError, ViberUnavailable, ViberUncertain
 from ..tools.text import clean_line
 from . import viber_health_words
 from .viber_health_checks import CODES, LEVELS, entry
+from .viber_queue_mixin import CONFLICTS
 
 _logger = logging.getLogger(__name__)
 
@@ -146,10 +147,27 @@ class ViberAccount(models.Model):
             account.id: (account._health_client(), None)
             for account in self.filtered(lambda account: account.state != "draft")
         }
-        for account_id, found in ask_all(plans).items():
-            account = self.browse(account_id)
-            account._keep_health(*found)
-            account._see_to_health()
+        for account_id, (answer, _finding) in ask_all(plans).items():
+            self.browse(account_id)._keep_answer(answer)
+
+    def _keep_answer(self, answer):
+        """Write down what Viber answered to somebody who waits for it. Who has written
+        the same account meanwhile, as the job does, keeps the word: to ask anew, as
+        Odoo would after a conflict, could keep them waiting for minutes.
+
+        :param dict | ViberError | None answer: see :meth:`_check_health`
+        """
+        lock = SQL(
+            "SELECT 1 FROM viber_account WHERE id = %s FOR NO KEY UPDATE NOWAIT",
+            self.id,
+        )
+        try:
+            with self.env.cr.savepoint():
+                self._query(lock)
+                self._keep_health(answer, None)
+                self._see_to_health()
+        except CONFLICTS:
+            _logger.info("The account %s was looked at by others, too", self.id)
 
     def _health_client(self):
         """:return: what asks Viber, or why nothing can; ``None`` of a copy, which may

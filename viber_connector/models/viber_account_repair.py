@@ -34,7 +34,12 @@ class ViberAccount(models.Model):
                 )
             )
         elif account.state != "draft":
-            done += account._repair_connection()
+            answer = account._ask_viber()
+            if isinstance(answer, ViberError):
+                # To ask again would only take as long again.
+                account._keep_answer(answer)
+                return self._tell_health([*done, account._explain(answer)])
+            done += account._repair_connection(answer)
         account._diagnose()
         account._look_soon()
         return self._tell_health(done)
@@ -73,13 +78,11 @@ class ViberAccount(models.Model):
 
     # -- Viber -----------------------------------------------------------------------
 
-    def _repair_connection(self):
-        """:return: what was done, in sentences
+    def _repair_connection(self, info):
+        """:param dict info: Viber's answer to ``get_account_info``
+        :return: what was done, in sentences
         :rtype: list[str]
         """
-        info = self._ask_viber()
-        if isinstance(info, ViberError):
-            return [self._explain(info)]
         done = []
         if not self._is_told_all(info):
             stop = self._repair_webhook(info.get("webhook"))

@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 from unittest.mock import patch
 
+import psycopg2
 import requests
 
 from odoo import fields
@@ -527,6 +528,18 @@ class TestWhoIsTold(HealthCase):
         self.assertEqual(self.check("key")["level"], "warning")
         self.assertIn("in time", self.check("key")["text"])
 
+    def test_who_waits_does_not_wait_again_for_a_conflict(self):
+        self.look()
+        self.viber.requests.clear()
+        conflict = psycopg2.errors.SerializationFailure()
+        accounts = type(self.account)
+        with patch.object(accounts, "_keep_health", side_effect=conflict) as keep:
+            self.account.with_user(self.manager).action_diagnose()
+            self.viber.answer("get_account_info", requests.ReadTimeout())
+            self.account.with_user(self.manager).action_repair()
+        self.assertEqual(keep.call_count, 2)
+        self.assertEqual(len(self.viber.requests), 2)
+
     def test_what_was_looked_at_is_not_looked_at_again_at_once(self):
         self.look()
         count = len(self.looked)
@@ -659,8 +672,8 @@ class TestRepair(HealthCase):
 
     def test_a_viber_that_refuses_is_not_hidden(self):
         self.account._mark_broken("Blocked.")
-        answers = 2 * [{"status": 7, "status_message": "blocked"}]
-        self.viber.answer("get_account_info", *answers)
+        refusal = {"status": 7, "status_message": "blocked"}
+        self.viber.answer("get_account_info", refusal)
         self.assertIn("blocked this bot", self.repair())
         self.assertEqual(self.account.state, "error")
 
