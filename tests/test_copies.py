@@ -200,6 +200,8 @@ def test_a_neutralized_copy_wants_the_key_first(
     purpose = "test-copies-neutralized"
     with copied(variables, odoo, purpose, is_neutralized=True) as server:
         twin = Twin(account, server)
+        # Wakes the original's job, which would look by itself after a minute.
+        odoo.rpc("viber.account", "action_check", [account.id])
         for customer in customers:
             simulator.wait_for_message(customer, account.bot, BEFORE[-1])
         twin.comment(tasks[0], IN_COPY)
