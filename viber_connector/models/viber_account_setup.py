@@ -5,7 +5,7 @@ from odoo.exceptions import UserError, ValidationError
 from odoo.tools import config
 
 from ..tools import status
-from ..tools.errors import ViberAccountError, ViberUnavailable, ViberUncertain
+from ..tools.errors import ViberAccountError, ViberUncertain
 
 _MANAGERS = "viber_connector.group_viber_manager"
 
@@ -35,10 +35,11 @@ class ViberAccount(models.Model):
     next_step = fields.Text(compute="_compute_next_step", groups=_MANAGERS)
 
     def write(self, vals):
+        result = super().write(vals)
         if not {"auth_token", "base_url"}.isdisjoint(vals):
             # sudo: why Connect failed is for nobody to write; it may be mended now
             self.sudo()._forget_connect_problem()
-        return super().write(vals)
+        return result
 
     def action_try_connect(self):
         """Connect, and keep what went wrong beside the field that has to be mended.
@@ -73,8 +74,10 @@ class ViberAccount(models.Model):
         :rtype: str | bool
         """
         cause = error.__cause__
-        if isinstance(error, ValidationError) or _is_unreached(cause):
+        if isinstance(error, ValidationError):
             return "base_url"
+        if _is_unreached(cause):
+            return not self._one_worker_words() and "base_url"
         if isinstance(cause, ViberAccountError) or not self.auth_token:
             return "auth_token"
         return False
@@ -89,9 +92,8 @@ class ViberAccount(models.Model):
         :param ViberError error: what Viber or the network said
         :rtype: str
         """
-        is_stuck = _is_unreached(error) or isinstance(
-            error, (ViberUnavailable, ViberUncertain)
-        )
+        # Viber says that nobody answered, or itself did not answer in time.
+        is_stuck = _is_unreached(error) or isinstance(error, ViberUncertain)
         return is_stuck and self._one_worker_words() or self._explain(error)
 
     @api.model

@@ -151,7 +151,12 @@ class TestSetup(ViberCase):
                         self.fresh.action_connect()
             # Said before, too.
             self.assertIn("workers = 1", self.fresh.worker_problem)
+            problem, place = self.fail(INVALID_URL)
+            self.assertIn("workers = 1", problem)
+            self.assertFalse(place, "the address is not to blame")
             # Another cause is another story.
+            problem, _place = self.fail(requests.ConnectionError("refused"))
+            self.assertNotIn("workers", problem)
             problem, _place = self.fail({"status": 2})
             self.assertNotIn("workers", problem)
             # The probe was answered, by another machine.
