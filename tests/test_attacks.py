@@ -20,8 +20,6 @@ from .support.callbacks import message, post, sign
 from .support.hostile import Canary, hostile_server
 from .support.pace import check_prompt
 
-pytestmark = pytest.mark.alone
-
 UNSIGNED = SIGNED = 5000
 CONNECTIONS = 4
 MEGABYTE = 1024 * 1024
@@ -131,6 +129,7 @@ def test_an_indigestible_body_is_kept_if_signed(account, url, body):
     _assert_nothing_broke(account)
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("in_chunks", [False, True], ids=["plain", "in chunks"])
 @pytest.mark.parametrize("is_signed", [False, True], ids=["unsigned", "signed"])
 def test_ten_megabytes_are_refused(account, url, is_signed, in_chunks):
@@ -154,6 +153,7 @@ def test_ten_megabytes_are_refused(account, url, is_signed, in_chunks):
     _assert_nothing_broke(account)
 
 
+@pytest.mark.alone
 def test_unsigned_bodies_cost_nothing(account, url):
     marks = b'{"event":"a%s"}' % ("\u0301\u0316" * 62_500).encode()
     escaped = b'{"event":"a%s"}' % (b"\\u0301\\u0316" * 20_000)
@@ -322,6 +322,7 @@ def test_nothing_is_fetched_from_private_addresses(account, url, hostile, canary
     wait_until(lambda: canary.callers, what="the canary's song")
 
 
+@pytest.mark.alone
 def test_endless_files_hold_nobody_up(account, url, hostile):
     limit = "viber_connector.media_max_mb", "1"
     account.odoo.rpc("ir.config_parameter", "set_param", *limit)

@@ -15,8 +15,6 @@ from viber_simulator.testing import wait_until
 from .support.locks import held
 from .support.pace import check_prompt
 
-pytestmark = pytest.mark.alone
-
 # As a job that runs holds it: a callback may still ask for its next run.
 HOLD_JOB = """
     SELECT cron.id FROM ir_cron cron
@@ -57,6 +55,7 @@ def url(account):
     return account.read("webhook_url")["webhook_url"]
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("connections", [1, 5], ids=["in turn", "at once"])
 def test_a_callback_that_comes_five_times_is_one_message(account, url, connections):
     texts = []
