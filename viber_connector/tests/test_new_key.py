@@ -140,7 +140,7 @@ class TestNewKeyOverHttp(HttpCase, NewKeyCase):
         self.account.auth_token = NEW
         self.assertEqual((self.post(TOKEN), self.post(NEW)), (200, 200))
         self.env.cr.execute(
-            "UPDATE viber_account_key SET old_until = old_until - interval '1 hour'"
+            "UPDATE viber_account_key SET old_until = old_until - interval '61 minutes'"
         )
         self.assertEqual((self.post(TOKEN), self.post(NEW)), (403, 200))
 
