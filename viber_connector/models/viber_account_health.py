@@ -158,11 +158,11 @@ class ViberAccount(models.Model):
         :param dict | ViberError | None answer: see :meth:`_check_health`
         """
         lock = SQL(
-            "SELECT 1 FROM viber_account WHERE id = %s FOR NO KEY UPDATE NOWAIT",
-            self.id,
+            "SELECT 1 FROM viber_account WHERE id = %s FOR NO KEY UPDATE", self.id
         )
         try:
             with self.env.cr.savepoint():
+                self._limit_patience()
                 self._query(lock)
                 self._keep_health(answer, None)
                 self._see_to_health()
