@@ -14,9 +14,9 @@ class ViberSubscriber(models.Model):
         help="What they said last, in a conversation that the user may see.",
     )
     said_date = fields.Datetime(
-        "Last Message on",
+        "Wrote on",
         compute="_compute_last_message",
-        help="When they said it.",
+        help="When they sent their last message.",
     )
     open_count = fields.Integer(
         "Open Conversations",
