@@ -153,7 +153,8 @@ def test_settings_and_project_lead_to_the_accounts(
     admin.goto(f"{empty.url}/odoo/project")
     admin.locator(".o_menu_sections").get_by_text("Configuration").click()
     admin.get_by_role("menuitem", name="Viber Accounts").click()
-    expect(admin.locator(".o_data_row")).to_contain_text("Gardening shop")
+    row = admin.locator(".o_data_row", has_text="Gardening shop")
+    expect(row).to_contain_text("Connected")
 
 
 @pytest.fixture
