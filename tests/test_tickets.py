@@ -95,7 +95,7 @@ def test_the_composer_says_where_a_text_goes(
         "placeholder", "Write to Olena Koval in Viber…"
     )
     simulator.unsubscribe(customer, account.bot)
-    expect(line).to_contain_text("reaches nobody")
+    expect(line).to_contain_text("Reaches nobody outside")
     page.get_by_role("button", name="Log note").click()
     expect(line).to_have_text("Stays inside")
 

@@ -317,7 +317,7 @@ def test_of_two_tabs_at_the_same_moment_one_takes_it_back(
     sessions = [odoo_threaded.session("admin") for _ in range(2)]
     told = []
     for number in range(5):
-        message = account_threaded.comment(task, f"No {number}")
+        [message] = account_threaded.comment(task, f"No {number}")
 
         def take_back(session, message=message):
             try:
