@@ -138,17 +138,24 @@ class ViberAccount(models.Model):
         """
         self.check_access("write")
         # sudo: what is found is for nobody to write
-        self.sudo()._diagnose()
-        return self._tell_health()
+        is_kept = self.sudo()._diagnose()
+        return self._tell_health(is_kept)
 
     def _diagnose(self):
-        """Ask Viber of all at the same time, for no longer than of one."""
+        """Ask Viber of all at the same time, for no longer than of one.
+
+        :return: whether what was found is written down (:meth:`_keep_answer`)
+        :rtype: bool
+        """
         plans = {
             account.id: (account._health_client(), None)
             for account in self.filtered(lambda account: account.state != "draft")
         }
-        for account_id, (answer, _finding) in ask_all(plans).items():
+        kept = [
             self.browse(account_id)._keep_answer(answer)
+            for account_id, (answer, _finding) in ask_all(plans).items()
+        ]
+        return all(kept)
 
     def _keep_answer(self, answer):
         """Write down what Viber answered to somebody who waits for it. Who has written
@@ -156,6 +163,8 @@ class ViberAccount(models.Model):
         Odoo would after a conflict, could keep them waiting for minutes.
 
         :param dict | ViberError | None answer: see :meth:`_check_health`
+        :return: whether it was written down
+        :rtype: bool
         """
         lock = SQL(
             "SELECT 1 FROM viber_account WHERE id = %s FOR NO KEY UPDATE", self.id
@@ -168,6 +177,8 @@ class ViberAccount(models.Model):
                 self._see_to_health()
         except CONFLICTS:
             _logger.info("The account %s was looked at by others, too", self.id)
+            return False
+        return True
 
     def _health_client(self):
         """:return: what asks Viber, or why nothing can; ``None`` of a copy, which may
@@ -216,8 +227,9 @@ class ViberAccount(models.Model):
         for user in self._get_managers():
             user._bus_send(const.BUS_HEALTH, {})
 
-    def _tell_health(self, done=()):
-        """:param done: sentences that say what was done
+    def _tell_health(self, is_kept, done=()):
+        """:param bool is_kept: whether what was found is written down
+        :param done: sentences that say what was done
         :return: a client action that says how these accounts are
         :rtype: dict
         """
@@ -231,12 +243,16 @@ class ViberAccount(models.Model):
             self.env._("Something should be looked at: see the list on the account."),
             self.env._("Something needs you: see the list on the account."),
         )
+        busy = self.env._(
+            "This account is looked at, or changed, at this very moment: press Look "
+            "Again in a minute."
+        )
         return {
             "type": "ir.actions.client",
             "tag": "display_notification",
             "params": {
-                "type": ("success", "warning", "danger")[worst],
-                "message": " ".join([*done, words[worst]]),
+                "type": ("success", "warning", "danger")[worst] if is_kept else "info",
+                "message": " ".join([*done, words[worst] if is_kept else busy]),
                 "sticky": bool(done),
                 "next": {"type": "ir.actions.client", "tag": "soft_reload"},
             },

@@ -37,12 +37,12 @@ class ViberAccount(models.Model):
             answer = account._ask_viber()
             if isinstance(answer, ViberError):
                 # To ask again would only take as long again.
-                account._keep_answer(answer)
-                return self._tell_health([*done, account._explain(answer)])
+                is_kept = account._keep_answer(answer)
+                return self._tell_health(is_kept, [*done, account._explain(answer)])
             done += account._repair_connection(answer)
-        account._diagnose()
+        is_kept = account._diagnose()
         account._look_soon()
-        return self._tell_health(done)
+        return self._tell_health(is_kept, done)
 
     # -- Jobs ----------------------------------------------------------------------
 

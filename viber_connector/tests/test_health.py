@@ -534,9 +534,13 @@ class TestWhoIsTold(HealthCase):
         conflict = psycopg2.errors.SerializationFailure()
         accounts = type(self.account)
         with patch.object(accounts, "_keep_health", side_effect=conflict) as keep:
-            self.account.with_user(self.manager).action_diagnose()
+            account = self.account.with_user(self.manager)
+            told = [account.action_diagnose()]
             self.viber.answer("get_account_info", requests.ReadTimeout())
-            self.account.with_user(self.manager).action_repair()
+            told.append(account.action_repair())
+        for action in told:
+            self.assertIn("at this very moment", action["params"]["message"])
+            self.assertNotIn("All is well", action["params"]["message"])
         self.assertEqual(keep.call_count, 2)
         self.assertEqual(len(self.viber.requests), 2)
 
