@@ -6,6 +6,7 @@ import pytest
 
 from devtools import databases
 from devtools.paths import ADDON
+from devtools.server import OdooError
 from viber_simulator.testing import wait_until
 
 from .support import Account
@@ -47,7 +48,7 @@ def test_an_update_waits_for_the_job_and_leaves_it_as_it_was_set(
     jobs = [row[0] for row in odoo.sql(JOBS)]
     chosen = {"interval_number": 7, "priority": 9, "name": "Ours", "active": False}
     for job in jobs:
-        odoo.rpc("ir.cron", "write", [job], chosen)
+        wait_until(lambda job=job: _change(odoo, job, chosen), what="the job to end")
     with ThreadPoolExecutor() as pool:
         with running(odoo, variables, jobs[0]):
             update = pool.submit(
@@ -58,9 +59,19 @@ def test_an_update_waits_for_the_job_and_leaves_it_as_it_was_set(
     for job in jobs:
         [kept] = odoo.rpc("ir.cron", "read", [job], list(chosen))
         assert kept == {"id": job} | chosen
-        odoo.rpc("ir.cron", "write", [job], {"active": True})
+        wait_until(lambda job=job: _change(odoo, job, {"active": True}))
     account.comment(task, "After the update")
     simulator.wait_for_message(customer, account.bot, "After the update")
+
+
+def _change(odoo, job, values):
+    """:return: whether a job was changed; Odoo refuses that while it is executed"""
+    try:
+        return odoo.rpc("ir.cron", "write", [job], values)
+    except OdooError as error:
+        if "currently being executed" not in str(error):
+            raise
+        return False
 
 
 def _wait_until_it_waits(odoo, future):
