@@ -159,7 +159,7 @@ def test_a_failure_is_seen_on_the_card_and_found_by_its_filter(
     account.comment(task, "Refused")
     expect(page.locator(".o_viber_undelivered")).to_have_count(1)
     page.locator(".o_searchview_dropdown_toggler").click()
-    page.get_by_role("menuitemcheckbox", name="Not Delivered in Viber").click()
+    page.get_by_role("menuitemcheckbox", name="Not Delivered").click()
     page.keyboard.press("Escape")
     expect(card(page, "Olena Koval")).to_have_count(1)
     expect(card(page, "Petro Shevchenko")).to_have_count(0)

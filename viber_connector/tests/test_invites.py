@@ -567,8 +567,8 @@ class TestInviteAddress(InviteCase):
     def test_lists_and_exports_make_none(self):
         partners = self.env["res.partner"]
         exporting = self.env.ref("base.group_allow_export")
-        (self.agent | self.employee).group_ids += exporting
         for user in (self.agent, self.employee):
+            user.group_ids += exporting
             partners = partners.with_user(user)
             for context in ({}, {"viber_hands_out": True}, {"viber_link": 1}):
                 found = partners.with_context(**context).search_read(
