@@ -190,7 +190,7 @@ def other_system():
 
 
 def test_all_is_well_at_first(health):
-    assert health.account.read("health")["health"] == "ok"
+    assert health.account.read("health")["health"] == "ok", health.report()
     checks = health.look()
     assert len(checks) == 11
     assert "stand-in" in checks["https"]["text"]

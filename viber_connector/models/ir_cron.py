@@ -1,4 +1,5 @@
 import threading
+import time
 from functools import partial
 
 from odoo import api, fields, models, sql_db
@@ -11,6 +12,8 @@ from .viber_queue_mixin import CONFLICTS, exact_now
 
 # Of the names that records have in data files.
 _IS_JOB = ("model", "=", "ir.cron")
+# When this process began to serve.
+_STARTED = time.monotonic()
 
 
 class IrCron(models.Model):
@@ -86,8 +89,10 @@ class IrCron(models.Model):
         :rtype: bool
         """
         self.ensure_one()
-        # Somebody has just switched it on, or installed it.
-        if self.write_date > bound:
+        # Somebody has just switched it on, or installed it; or Odoo was off, and gets
+        # to it now.
+        is_young = time.monotonic() - _STARTED < const.JOB_LATE_MINUTES * 60
+        if is_young or self.write_date > bound:
             return False
         return not self.lastcall or self.nextcall < bound
 

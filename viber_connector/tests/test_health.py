@@ -1,5 +1,6 @@
 """An account that looks after itself: what it finds, who is told, what it mends."""
 
+import time
 from datetime import datetime, timedelta
 from unittest.mock import patch
 
@@ -12,7 +13,7 @@ from odoo.tests import new_test_user
 from odoo.tools import mute_logger
 
 from .. import const
-from ..models import viber_account_health, viber_refusal
+from ..models import ir_cron, viber_account_health, viber_refusal
 from ..tools import https_check
 from ..tools.https_check import Finding
 from .common import ViberCase
@@ -38,6 +39,8 @@ class HealthCase(ViberCase):
         self.finding = Finding("fine", {"until": UNTIL})
         self.looked = []
         self.patch(https_check, "look", self.look_outside)
+        # As in a server that has been up for long.
+        self.patch(ir_cron, "_STARTED", float("-inf"))
         self.jobs = self.env["ir.cron"]._viber_jobs()
         now = fields.Datetime.now()
         self.age(self.jobs, create_date=now - timedelta(days=9))
@@ -359,6 +362,14 @@ class TestChecks(HealthCase):
         self.assertCheck("scheduler", "problem", job.cron_name, "max_cron_threads")
         self.age(job, nextcall=self.ago(hours=-1), lastcall=None)
         self.assertCheck("scheduler", "problem", job.cron_name, "max_cron_threads")
+
+    def test_a_server_that_was_off_gets_to_them(self):
+        job = self.env.ref("viber_connector.ir_cron_send_messages")
+        self.age(job, nextcall=self.ago(hours=8))
+        self.patch(ir_cron, "_STARTED", time.monotonic() - 9 * 60)
+        self.assertCheck("scheduler", "ok")
+        self.patch(ir_cron, "_STARTED", time.monotonic() - 11 * 60)
+        self.assertCheck("scheduler", "problem", job.cron_name)
 
     def test_jobs_that_are_new_have_time(self):
         job = self.env.ref("viber_connector.ir_cron_send_messages")
