@@ -59,10 +59,16 @@ class ViberAccount(models.Model):
         :return: the links
         :rtype: viber.link
         """
+        links = self.env["viber.link"]
+        # For everybody, and for ever.
+        vals = links._no_presets() | {
+            "expires_on": False,
+            "is_single_use": False,
+            "name": self.env._("Plain link"),
+            "partner_id": False,
+        }
         for account in self.filtered(lambda account: not account.link_id.active):
-            account.link_id = self.env["viber.link"].create(
-                {"account_id": account.id, "name": self.env._("Plain link")}
-            )
+            account.link_id = links.create(vals | {"account_id": account.id})
         return self.link_id
 
     def _info_vals(self, info):

@@ -236,6 +236,12 @@ class ViberLink(models.Model):
                 self.env._("Only employees can work on the conversations of a link.")
             )
 
+    @api.model
+    def default_get(self, fields):
+        # They are made with sudo, too, for whoever renders a text or presses Share: no
+        # context chooses their code all the same.
+        return super(ViberLink, self.sudo(False)).default_get(fields)
+
     @api.model_create_multi
     def create(self, vals_list):
         links = super().create(vals_list)
@@ -278,6 +284,15 @@ class ViberLink(models.Model):
                     "assignees, tags, welcome message. Leave them empty, or ask one."
                 )
             )
+
+    @api.model
+    def _no_presets(self):
+        """:return: values of a link that presets nothing. All are said: the page that
+            it is made from tells where *its* new records belong, a remote call whatever
+            it likes, and users have defaults of their own
+        :rtype: dict
+        """
+        return {"active": True} | dict.fromkeys(_PRESETS, False)
 
     # -- The page --------------------------------------------------------------------
 

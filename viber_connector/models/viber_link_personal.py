@@ -57,6 +57,17 @@ class ViberLink(models.Model):
             if refused := partners - partners._viber_invitable(account):
                 raise ValidationError(refused[0]._viber_invite_refusal(account))
 
+    @api.constrains("is_single_use", "partner_id")
+    def _check_personal_works_once(self):
+        """:raise ValidationError: when nobody would become the contact of one"""
+        if any(link.partner_id and not link.is_single_use for link in self):
+            raise ValidationError(
+                self.env._(
+                    "A personal link works once: whoever opens it first is the "
+                    "contact, and nobody else can be."
+                )
+            )
+
     @api.model
     def _personal(self, accounts, partners):
         """Find personal links that still work, and will for a while: a letter may lie
@@ -82,16 +93,12 @@ class ViberLink(models.Model):
         :rtype: viber.link
         :raise ValidationError: when nobody may come as one of them
         """
-        return self.create(
-            [
-                {
-                    "account_id": account.id,
-                    "partner_id": partner.id,
-                    "name": self.env._("Personal link"),
-                }
-                for partner in partners
-            ]
-        )
+        vals = self._no_presets() | {
+            "account_id": account.id,
+            "is_single_use": True,
+            "name": self.env._("Personal link"),
+        }
+        return self.create([vals | {"partner_id": partner.id} for partner in partners])
 
     def action_revoke(self):
         """Take a personal link back, wherever it was sent.

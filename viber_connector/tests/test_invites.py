@@ -5,7 +5,7 @@ from contextlib import contextmanager
 import psycopg2
 
 from odoo import SUPERUSER_ID, Command, api, fields
-from odoo.exceptions import AccessError, UserError
+from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.modules.registry import Registry
 from odoo.tests import new_test_user, tagged
 from odoo.tests.common import BaseCase, get_db_name
@@ -322,6 +322,55 @@ class TestInviting(InviteCase):
         plain = self.env["viber.link"].create(values | {"expires_on": "2030-01-01"})
         self.assertEqual(str(plain.expires_on), "2030-01-01")
         self.assertFalse(plain.is_single_use)
+
+    def test_what_a_page_presets_for_its_own_records_is_none_of_the_links(self):
+        defaults = {
+            "default_active": False,
+            "default_code": "chosen",
+            "default_is_single_use": False,
+            "default_opened_date": "2026-01-01",
+            "default_project_id": self.env["project.project"].create({"name": "X"}).id,
+            "default_user_ids": self.agent.ids,
+            "default_welcome_message": "Pay here: evil.example.com",
+        }
+        self.env["ir.default"].set(
+            "viber.link", "welcome_message", "Pay there", user_id=self.agent.id
+        )
+        partner = self.partner.with_user(self.agent).with_context(**defaults)
+        link = self.dialog(partner).link_id.sudo()
+        self.assert_presets_nothing(link, self.partner)
+        link.unlink()
+        # What makes it there is not the user.
+        handed = handing_out(
+            self.partner.with_user(self.agent).with_context(**defaults)
+        )
+        self.assertTrue(handed.viber_invite_url)
+        self.assert_presets_nothing(self.links_of(self.partner), self.partner)
+        self.account.link_id.active = False
+        defaults["default_partner_id"] = self.partner.id
+        self.account.with_user(self.agent).with_context(**defaults).action_share()
+        self.assert_presets_nothing(self.account.link_id, self.partner.browse())
+
+    def assert_presets_nothing(self, link, partner):
+        self.assertEqual(len(link), 1)
+        self.assertTrue(link.active)
+        self.assertEqual(len(link.code), 16)
+        self.assertFalse(link.opened_date)
+        self.assertEqual(link.partner_id, partner)
+        self.assertEqual(link.is_single_use, bool(partner))
+        self.assertFalse(link.project_id or link.user_ids or link.welcome_message)
+
+    def test_a_personal_link_never_works_for_everybody(self):
+        values = {
+            "account_id": self.account.id,
+            "name": "Mine",
+            "partner_id": self.partner.id,
+        }
+        links = self.env["viber.link"].with_user(self.agent)
+        with self.assertRaisesRegex(ValidationError, "works once"):
+            links.create(values | {"is_single_use": False})
+        with self.assertRaisesRegex(ValidationError, "works once"):
+            self.invite().is_single_use = False
 
     def test_the_dialog_has_address_code_and_date(self):
         dialog = self.dialog(self.partner.with_user(self.agent))
