@@ -38,6 +38,15 @@ class ViberConversationMixin(models.AbstractModel):
             vals[name] = [Command.set(users.ids)]
         return vals
 
+    @api.model
+    def default_get(self, fields):
+        """Like Odoo's, but nobody says by a context, or as their own default, by which
+        link a customer came."""
+        values = super().default_get(fields)
+        if not self.env.su:
+            values.pop("viber_link_id", None)
+        return values
+
     def _viber_check_kept(self, vals):
         if not self.env.su and "viber_link_id" in vals:
             raise AccessError(

@@ -344,6 +344,14 @@ class TestOpenings(LinkCase):
             self.env[self.carrier].with_user(self.agent).create(
                 {"name": "Mine", "viber_link_id": link.id}
             )
+        carriers = self.env[self.carrier].with_user(self.agent)
+        self.env["ir.default"].set(
+            self.carrier, "viber_link_id", link.id, user_id=self.agent.id
+        )
+        carriers = carriers.with_context(default_viber_link_id=link.id)
+        mine = carriers.create({"name": "Mine", "project_id": self.project.id})
+        self.assertFalse(mine.viber_link_id)
+        self.assertFalse(link.conversation_count)
 
     def test_its_welcome_stands_before_the_accounts(self):
         self.account.welcome_message = "Hello, {name}!"
