@@ -58,6 +58,13 @@ class ViberLink(models.Model):
             return self.env._("It has expired.")
         return ""
 
+    def _greets(self, _viber_user_id, date):
+        """:param str _viber_user_id: who opened it
+        :param datetime date: when
+        :return: whether its welcome message is for them
+        """
+        return not self._explain_refusal(date)
+
     def _count_opening(self, date):
         """:param datetime date: when it was opened"""
         self.env["viber.link.opening"].create({"link_id": self.id, "date": date})

@@ -165,6 +165,20 @@ class ViberLink(models.Model):
             partner.display_name,
         )
 
+    def _greets(self, viber_user_id, date):
+        is_good = super()._greets(viber_user_id, date)
+        if not is_good or not self.is_single_use:
+            return is_good
+        # It may greet by name: who is an ordinary visitor is greeted like one.
+        subscriber = self.env["viber.subscriber"].search(
+            [
+                ("account_id", "=", self.account_id.id),
+                ("viber_user_id", "=", viber_user_id),
+            ]
+        )
+        is_theirs = subscriber and self.opened_by_id == subscriber
+        return is_theirs or not self._explain_denial(subscriber)
+
     def _explain_denial(self, subscriber):
         """:return: why whoever opens the link is an ordinary visitor, or ``""``
         :rtype: str

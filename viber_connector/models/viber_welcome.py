@@ -48,7 +48,7 @@ class ViberAccount(models.Model):
         """
         link = self.env["viber.link"]._find(self, event.context)
         date = event.date or fields.Datetime.now()
-        is_theirs = link.welcome_message and not link._explain_refusal(date)
+        is_theirs = link.welcome_message and link._greets(event.user_id, date)
         return link if is_theirs else self
 
     def _is_silent(self, viber_user_id):

@@ -1,5 +1,6 @@
 """Personal links: who gets one, who opens one, and who is the contact then."""
 
+import json
 from contextlib import contextmanager
 
 import psycopg2
@@ -11,6 +12,8 @@ from odoo.tests import new_test_user, tagged
 from odoo.tests.common import BaseCase, get_db_name
 
 from .. import const
+from ..models.res_partner_invite import handing_out
+from ..tools import callback
 from .common import TOKEN, ViberCase
 
 STRANGER = "somebody else=="
@@ -114,6 +117,32 @@ class TestOpeningInvites(InviteCase):
         self.assertEqual(link.opened_by_id, subscriber)
         self.assertEqual(self.partner.viber_subscriber_ids, subscriber)
         self.assertEqual(link.open_count, 2)
+
+    def test_only_whose_it_is_reads_the_welcome_of_a_link_that_works_once(self):
+        self.account.welcome_message = "Good day!"
+        link = self.invite()
+        link.welcome_message = "Dear Maria, about your loan:"
+        self.assertEqual(self.welcome(link, "Maria=="), "Dear Maria, about your loan:")
+        self.open(link.code, "Maria==")
+        # Viber may repeat its question.
+        self.assertEqual(self.welcome(link, "Maria=="), "Dear Maria, about your loan:")
+        self.assertEqual(self.welcome(link, STRANGER), "Good day!")
+        self.open(link.code)
+        self.assertNotIn("loan", self.notes(self.say()))
+        self.assertIn("loan", self.notes(self.say("Maria==")))
+        link.opened_by_id.unlink()
+        self.assertEqual(self.welcome(link, "somebody new=="), "Good day!")
+
+    def welcome(self, link, user_id):
+        """:return: how somebody is greeted who opens the chat by a link"""
+        event = self.event(
+            "conversation_started",
+            type="open",
+            subscribed=False,
+            context=link.code,
+            user_id=user_id,
+        )
+        return self.account._welcome(callback.parse(json.dumps(event).encode()))
 
     def test_who_opened_it_may_open_it_again(self):
         link = self.invite()
