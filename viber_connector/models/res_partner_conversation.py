@@ -103,7 +103,8 @@ class ResPartner(models.Model):
         """
         self.ensure_one()
         self.check_access("read")
-        accounts = self.env["viber.account"].search([("state", "!=", "draft")])
+        accounts = self.env["viber.account"].with_context(active_test=True)
+        accounts = accounts.search([("state", "!=", "draft")])
         if self.company_id:
             accounts = accounts.filtered(lambda a: a.company_id == self.company_id)
         known = self.viber_subscriber_ids.account_id & accounts

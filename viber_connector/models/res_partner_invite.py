@@ -114,7 +114,8 @@ class ResPartner(models.Model):
             first
         :rtype: viber.account
         """
-        accounts = self.env["viber.account"].search(
+        accounts = self.env["viber.account"].with_context(active_test=True)
+        accounts = accounts.search(
             Domain("company_id", "in", self.env.companies.ids)
             & Domain("state", "!=", "draft")
             & Domain("uri", "!=", False)

@@ -434,6 +434,24 @@ class TestInviting(InviteCase):
         self.assertFalse(link.active)
         self.assertNotEqual(self.invite(), link)
 
+    def test_from_a_list_of_archived_records_too_only_what_works_is_shown(self):
+        context = {"active_test": False}
+        partner = self.partner.with_user(self.agent).with_context(**context)
+        revoked = self.dialog(partner).link_id.sudo()
+        self.dialog(partner).action_revoke()
+        link = self.dialog(partner).link_id.sudo()
+        self.assertNotEqual(link, revoked)
+        self.assertTrue(link.active)
+        revoked.expires_on = fields.Date.add(fields.Date.today(), days=300)
+        link.unlink()
+        handed = handing_out(partner).viber_invite_url
+        self.assertTrue(handed)
+        self.assertNotEqual(handed, revoked.url)
+        self.env["viber.account"].search([]).active = False
+        for action in (partner.action_viber_invite, partner.action_viber_share):
+            with self.assertRaisesRegex(UserError, "is connected"):
+                action()
+
     def test_agents_take_no_ordinary_link_back(self):
         link = self.account._ensure_link()
         with self.assertRaises(AccessError):
