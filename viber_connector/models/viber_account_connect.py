@@ -78,7 +78,11 @@ class ViberAccount(models.Model):
         }
 
     def _connect(self):
-        """Connect one account; see :meth:`action_connect`."""
+        """Connect one account; see :meth:`action_connect`.
+
+        :return: what Viber says of the bot
+        :rtype: dict
+        """
         base_url = self._get_base_url()
         self._check_public_address(base_url)
         api = self._get_api()
@@ -113,6 +117,7 @@ class ViberAccount(models.Model):
         account._wake_queues()
         account._keep_health(info, None)
         account._look_soon()
+        return info
 
     def action_disconnect(self):
         """Remove our webhook at Viber; customers can't write to the bot any more. In a

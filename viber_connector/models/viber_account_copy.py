@@ -237,11 +237,15 @@ class ViberAccount(models.Model):
         # Viber first, which may be told twice: no row is locked while it answers. If
         # somebody else adopts it meanwhile, writing the account fails, the request is
         # begun anew by Odoo, and finds no copy.
-        self._connect()
+        info = self._connect()
         # sudo: neither the account's state nor the outbox is for people to write
         account = self.sudo()
         outbox = account.env["viber.message"]
         if not account.copy_seen_date:
             outbox._leave_to_original(account)
         account.copy_seen_date = False
-        return outbox._take_from_original(account)
+        counts = outbox._take_from_original(account)
+        # Not by the job alone: it may be switched off in what was a copy.
+        account._keep_health(info, None)
+        account._see_to_health()
+        return counts

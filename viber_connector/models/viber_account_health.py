@@ -212,6 +212,9 @@ class ViberAccount(models.Model):
         :param dict | ViberError | None answer: see :meth:`_check_health`
         :param Finding | None finding: see there
         """
+        if answer is None and not self._is_copy():
+            # Adopted since it was asked for; the job looks again soon.
+            return
         before = {found["code"]: found for found in self.health_checks or []}
         level = self.health
         vals = {"health_checks": self._check_health(answer, finding, before)}

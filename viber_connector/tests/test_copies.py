@@ -330,6 +330,19 @@ class TestAdopt(CopyCase):
         self.assertFalse(self.account.copy_seen_date)
         self.assertEqual(self.account.state, "connected")
 
+    def test_what_was_told_of_the_copy_is_told_no_more(self):
+        self.copy_database()
+        self.account.health_date = False
+        self.run_job("ir_cron_check_accounts")
+        activity = self.account.health_activity_id
+        self.assertIn("is a copy", activity.note)
+        # As in a neutralized copy no job comes and looks.
+        self.adopt()
+        codes = {found["code"]: found["level"] for found in self.account.health_report}
+        self.assertEqual(codes["copied_database"], "ok")
+        self.assertEqual(codes["webhook_url"], "ok")
+        self.assertNotIn("is a copy", activity.exists().note or "")
+
     def test_what_viber_refuses_changes_nothing(self):
         row = self.outbox(self.reply(self.converse()))
         self.copy_database()

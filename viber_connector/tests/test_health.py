@@ -579,6 +579,13 @@ class TestWhoIsTold(HealthCase):
         self.look()
         self.assertTrue(self.account.health_date)
 
+    def test_what_was_a_copy_when_the_job_began_is_looked_at_again(self):
+        self.look()
+        before = self.account.health_checks
+        # A copy is asked for nothing; it was adopted meanwhile.
+        self.account._keep_health(None, None)
+        self.assertEqual(self.account.health_checks, before)
+
     def test_managers_of_the_company_hear_when_it_changes(self):
         told = []
         users = type(self.manager)
