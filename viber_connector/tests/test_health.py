@@ -245,6 +245,27 @@ class TestChecks(HealthCase):
         self.finding = Finding("closed")
         self.assertCheck("https", "problem", "Nobody answers", "firewall")
 
+    def test_a_quiet_night_wakes_nobody_where_callbacks_came_all_the_same(self):
+        [event] = self.receive(self.text("Hello"))
+        self.finding = Finding("private")
+        self.assertCheck("https", "warning", "but Viber does")
+        self.age(event, create_date=self.ago(days=2))
+        self.forget_events()
+        for _hour in range(3):
+            self.assertCheck("https", "warning", "but Viber does")
+        self.finding = Finding("broken")
+        self.assertCheck("https", "problem", "breaks off")
+        self.finding = Finding("private")
+        self.assertCheck("https", "problem", "private")
+
+    def test_what_is_unreachable_from_inside_is_so_as_long_as_viber_calls(self):
+        [event] = self.receive(self.text("Hello"))
+        self.finding = Finding("private")
+        self.assertCheck("https", "warning", "but Viber does")
+        self.age(event, create_date=self.ago(days=8))
+        self.forget_events()
+        self.assertCheck("https", "problem", "private")
+
     def test_at_home_with_a_stand_in_nobody_looks(self):
         self.account.base_url = "http://127.0.0.1:8069"
         self.viber.webhook = self.account.webhook_url
