@@ -94,8 +94,8 @@ class ViberAccount(models.Model):
     def _is_told_all(self, info):
         """:return: whether Viber has our webhook, with all that we ask for"""
         events = info.get("event_types")
-        knows_events = not isinstance(events, list) or set(events) >= set(
-            const.EVENT_TYPES
+        knows_events = not isinstance(events, list) or all(
+            name in events for name in const.EVENT_TYPES
         )
         return info.get("webhook") == self.webhook_url and knows_events
 
@@ -114,7 +114,7 @@ class ViberAccount(models.Model):
         try:
             self._get_api().set_webhook(self.webhook_url, const.EVENT_TYPES)
         except ViberError as error:
-            return self._explain(error)
+            return self._explain_connect(error)
         return ""
 
     def _open_again(self, info):

@@ -10,7 +10,7 @@ import requests
 from odoo import fields
 from odoo.exceptions import AccessError, ValidationError
 from odoo.tests import new_test_user
-from odoo.tools import mute_logger
+from odoo.tools import config, mute_logger
 
 from .. import const
 from ..models import ir_cron, viber_account_health, viber_refusal
@@ -680,9 +680,10 @@ class TestRepair(HealthCase):
         self.assertEqual(self.check("webhook_url")["level"], "ok")
 
     def test_events_that_are_missing_are_asked_for(self):
-        events = {"event_types": ["message"], "webhook": self.viber.webhook}
-        self.viber.answer("get_account_info", {"status": 0} | events)
-        self.assertIn("set again", self.repair())
+        for told in (["message"], [{"name": "delivered"}]):
+            events = {"event_types": told, "webhook": self.viber.webhook}
+            self.viber.answer("get_account_info", {"status": 0} | events)
+            self.assertIn("set again", self.repair())
 
     def test_nothing_is_set_where_nothing_is_wrong(self):
         self.repair()
@@ -725,6 +726,12 @@ class TestRepair(HealthCase):
         self.viber.answer("set_webhook", {"status": 1})
         self.assertIn("can't reach this Odoo", self.repair())
         self.assertEqual(self.check("webhook_url")["level"], "problem")
+
+    def test_with_one_worker_repair_says_so_like_connect(self):
+        self.viber.webhook = ""
+        self.viber.answer("set_webhook", {"status": 1})
+        with patch.dict(config.options, workers=1):
+            self.assertIn("workers = 1", self.repair())
 
     def test_the_job_looks_soon(self):
         self.look()
