@@ -179,6 +179,14 @@ class TestHttps(BaseCase):
             self.assertEqual(self.look(port, seconds=0.5).kind, "slow")
             self.assertLess(time.monotonic() - start, 3)
 
+    def test_what_is_connected_at_the_last_moment_is_cut_too(self):
+        ours, theirs = socket.socketpair()
+        theirs.settimeout(5)
+        with ours, theirs, wire.Watchdog(time.monotonic()) as watchdog:
+            watchdog._timer.join()
+            watchdog.watch(ours)
+            self.assertEqual(theirs.recv(1), b"")
+
     def test_an_answer_without_end_is_not_read(self):
         def endless(connection):
             connection.sendall(b"HTTP/1.1 403 x\r\nContent-Length: 9999999999\r\n\r\n")

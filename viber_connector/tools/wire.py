@@ -29,6 +29,7 @@ class Watchdog:
     def __init__(self, deadline):
         self._deadline = deadline
         self._sockets = []
+        self._is_over = False
         self._timer = threading.Timer(max(deadline - time.monotonic(), 0), self._cut)
         self._timer.daemon = True
 
@@ -54,8 +55,12 @@ class Watchdog:
         """:param socket.socket connection: to be cut in time"""
         # A copy of the handle: TLS takes the socket itself over.
         self._sockets.append(connection.dup())
+        # It may have been made at the last moment.
+        if self._is_over:
+            self._cut()
 
     def _cut(self):
+        self._is_over = True
         for connection in self._sockets:
             with contextlib.suppress(OSError):
                 connection.shutdown(socket.SHUT_RDWR)
