@@ -82,6 +82,7 @@ PUBLIC_METHODS = {
         "action_revoke",
         "action_share",
         "create",
+        "default_get",
         "write",
     },
     "viber.media": {"action_retry"},
