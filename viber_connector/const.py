@@ -273,6 +273,8 @@ HEALTH_CONNECTIONS = 16
 #: not tells that the jobs do not run.
 HEALTH_MINUTES = 50
 HEALTH_STALE_HOURS = 3
+#: Seconds that somebody who is at work on an account has for themselves.
+HEALTH_REST_SECONDS = 30
 #: Minutes after which a job that is due, or has never run, is late.
 JOB_LATE_MINUTES = 10
 #: Failures of a job in a row that are no accident; with two more, over a week, Odoo

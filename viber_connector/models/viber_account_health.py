@@ -331,9 +331,14 @@ class ViberAccount(models.Model):
             account._push_health()
 
     def _look_soon(self):
-        """Have the job look at these accounts now."""
-        self.write({"health_date": False})
-        self.env["viber.health"]._wake()
+        """Have the job look at these accounts in a moment: whoever has just pressed a
+        button may go on changing the account, and would meet the job."""
+        at = fields.Datetime.add(
+            fields.Datetime.now(), seconds=const.HEALTH_REST_SECONDS
+        )
+        minutes = const.HEALTH_MINUTES
+        self.write({"health_date": fields.Datetime.subtract(at, minutes=minutes)})
+        self.env["viber.health"]._wake(at)
 
 
 def ask_all(plans, seconds=const.HEALTH_SECONDS):

@@ -6,6 +6,7 @@ from unittest.mock import patch
 
 import psycopg2
 import requests
+from freezegun import freeze_time
 
 from odoo import fields
 from odoo.exceptions import AccessError, ValidationError
@@ -52,6 +53,13 @@ class HealthCase(ViberCase):
         if isinstance(self.finding, Exception):
             raise self.finding
         return self.finding
+
+    def assert_looked_at_soon(self):
+        """By the job, but not while somebody may still be at the form."""
+        jobs, nobody = self.env["viber.health"], self.account.browse()
+        self.assertFalse(jobs._due(nobody))
+        with freeze_time(datetime.now() + timedelta(seconds=31)):
+            self.assertEqual(jobs._due(nobody), self.account)
 
     def age(self, records, **dates):
         """Have records of another time."""
@@ -121,7 +129,7 @@ class TestChecks(HealthCase):
         self.assertFalse(self.account.health)
         self.account.action_connect()
         self.assertEqual(self.account.health, "ok")
-        self.assertFalse(self.account.health_date)
+        self.assert_looked_at_soon()
         self.assertEqual(self.check("https"), None)
 
     def test_a_key_that_viber_refuses(self):
@@ -736,7 +744,7 @@ class TestRepair(HealthCase):
     def test_the_job_looks_soon(self):
         self.look()
         self.repair()
-        self.assertFalse(self.account.health_date)
+        self.assert_looked_at_soon()
         self.assertTrue(self.account.health)
 
     def test_what_is_not_connected_is_not_connected_by_it(self):
