@@ -150,10 +150,11 @@ class ViberConversationMixin(models.AbstractModel):
             is_undelivered = known.id in undelivered
             state = known.viber_customer_state
             place = (known.viber_account_id, known._viber_container())
-            alike.setdefault((place, state, is_undelivered), []).append(known.id)
-        for (_place, _state, is_undelivered), ids in alike.items():
-            desk = conversations.browse(ids[0])._viber_desk(is_undelivered)
-            self.browse(ids).viber_desk = desk
+            alike.setdefault((place, state, is_undelivered), []).append(known)
+        for (_place, _state, is_undelivered), records in alike.items():
+            # No ids: records that a form has not saved yet have none.
+            known = conversations.browse().concat(*records)
+            known.with_env(self.env).viber_desk = known[0]._viber_desk(is_undelivered)
         (self - conversations).viber_desk = False
 
     def _viber_desk(self, is_undelivered):

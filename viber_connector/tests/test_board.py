@@ -160,6 +160,8 @@ class TestSigns(BoardCase):
         expected["state"] = "subscribed"
         self.assertEqual(task.with_user(self.agent).viber_desk, expected)
         self.assertFalse(self.make_record().viber_desk)
+        # As a form computes it, of what is not saved yet.
+        self.assertEqual(task.new(origin=task).viber_desk, expected)
 
     def test_who_has_left_or_is_blocked_is_seen_as_such(self):
         task, other = self.converse(), self.converse(user_id="other==")
