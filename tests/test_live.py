@@ -119,7 +119,7 @@ def test_what_was_read_before_and_arrives_after_changes_nothing(
     browser, agent, odoo_threaded, simulator, customer, task
 ):
     simulator.update_user(customer, online=False)
-    simulator.fault("latency", method="send_message", seconds=2, count=1)
+    simulator.fault("latency", method="send_message", seconds=5, count=1)
     late = []
     with open_page(browser) as other:
         log_in(other, odoo_threaded)
@@ -129,8 +129,11 @@ def test_what_was_read_before_and_arrives_after_changes_nothing(
             "**/mail/thread/messages", lambda route: late.append((route, route.fetch()))
         )
         mine = answer(agent, "It is being extinguished").locator(".o-viber-status")
+        # The colleague's client has asked before it leaves.
+        while not any('"ready"' in response.text() for _route, response in late):
+            expect(mine).to_contain_text("Waiting")
+            other.wait_for_timeout(100)
         expect(mine).to_contain_text("Sent")
-        assert any('"ready"' in response.text() for _route, response in late)
         for route, response in late:
             route.fulfill(response=response)
         theirs = other.locator(".o-mail-Message", has_text="being extinguished").first
