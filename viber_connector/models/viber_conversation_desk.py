@@ -144,11 +144,13 @@ class ViberConversationMixin(models.AbstractModel):
         # who do
         conversations = self.sudo().filtered("viber_account_id")
         undelivered = conversations._viber_undelivered() if conversations else ()
+        # A page of them, of which no more is looked at.
+        conversations.viber_subscriber_id.fetch(["is_blocked", "is_subscribed"])
         alike = {}
         for known in conversations:
             # Many on a page have one in common.
             is_undelivered = known.id in undelivered
-            state = known.viber_customer_state
+            state = known.viber_subscriber_id.customer_state
             place = (known.viber_account_id, known._viber_container())
             alike.setdefault((place, state, is_undelivered), []).append(known)
         for (_place, _state, is_undelivered), records in alike.items():
@@ -163,7 +165,7 @@ class ViberConversationMixin(models.AbstractModel):
             "channel": self._viber_board_name(),
             "warning": account.waiting_warning_minutes,
             "danger": account.waiting_danger_minutes,
-            "state": self.viber_customer_state,
+            "state": self.viber_subscriber_id.customer_state,
             "undelivered": is_undelivered,
         }
 
