@@ -16,6 +16,15 @@ PICTURE = base64.b64decode(
     "aCa5qmAxGAwGg8FgMBgMBoPBYDAYDH4bLMIBV2rGNbcAAAAASUVORK5CYII="
 )
 
+# Keeps the number (of bus.bus) of the last thing that the bus told of new messages.
+HEARD = """() => {
+    const heard = { last: 0 };
+    odoo.__WOWL_DEBUG__.root.env.services.bus_service.subscribe(
+        "viber_connector/refresh", (payload, { id }) => (heard.last = id)
+    );
+    return heard;
+}"""
+
 
 @pytest.fixture
 def task(account_threaded, customer):
@@ -121,16 +130,22 @@ def test_what_was_read_before_and_arrives_after_changes_nothing(
     simulator.update_user(customer, online=False)
     simulator.fault("latency", method="send_message", seconds=5, count=1)
     late = []
+
+    def keep_back(route):
+        response = route.fetch()
+        if '"ready"' in response.text():
+            late.append((route, response))
+        else:
+            route.fulfill(response=response)
+
     with open_page(browser) as other:
         log_in(other, odoo_threaded)
         other.goto(f"{odoo_threaded.url}/odoo/project.task/{task}")
         expect(other.locator(".o-mail-Message").first).to_be_visible()
-        other.route(
-            "**/mail/thread/messages", lambda route: late.append((route, route.fetch()))
-        )
+        other.route("**/mail/thread/messages", keep_back)
         mine = answer(agent, "It is being extinguished").locator(".o-viber-status")
         # The colleague's client has asked before it leaves.
-        while not any('"ready"' in response.text() for _route, response in late):
+        while not late:
             expect(mine).to_contain_text("Waiting")
             other.wait_for_timeout(100)
         expect(mine).to_contain_text("Sent")
@@ -139,6 +154,39 @@ def test_what_was_read_before_and_arrives_after_changes_nothing(
         theirs = other.locator(".o-mail-Message", has_text="being extinguished").first
         other.wait_for_timeout(500)
         expect(theirs.locator(".o-viber-status")).to_contain_text("Sent")
+
+
+def test_what_arrives_while_one_reads_is_read_after(
+    browser, odoo_threaded, account_threaded, simulator, customer, task
+):
+    bot = account_threaded.bot
+    late = []
+    with open_page(browser) as page:
+        log_in(page, odoo_threaded)
+        page.goto(f"{odoo_threaded.url}/odoo/project.task/{task}")
+        expect(page.locator(".o-mail-Message").first).to_be_visible()
+
+        def keep_back(route):
+            response = route.fetch()
+            if not late and "Now it smokes" in response.text():
+                late.append((route, response))
+            else:
+                route.fulfill(response=response)
+
+        page.route("**/mail/thread/messages", keep_back)
+        heard = page.evaluate_handle(HEARD)
+        simulator.write(customer, bot, "Now it smokes")
+        while not late:
+            page.wait_for_timeout(100)
+        account_threaded.write(customer, "Now it is silent")
+        [(told,)] = odoo_threaded.sql(
+            "SELECT max(id) FROM bus_bus WHERE message LIKE '%viber_connector/refresh%'"
+        )
+        page.wait_for_function("([heard, told]) => heard.last >= told", arg=[heard, told])
+        [(route, response)] = late
+        route.fulfill(response=response)
+        for words in ("Now it smokes", "Now it is silent"):
+            expect(page.locator(".o-mail-Message", has_text=words).first).to_be_visible()
 
 
 def test_a_refused_answer_says_why_and_can_be_sent_again(

@@ -10,6 +10,9 @@ import { useRecordObserver } from "@web/model/relational_model/utils";
 // Milliseconds within which all that are open read what an account's state means.
 const ACCOUNT_SPREAD = 1000;
 
+// Milliseconds after which one looks again whether a fetch that is under way has ended.
+const AGAIN = 200;
+
 /** A chatter listens to what happens in its conversation. */
 patch(Chatter.prototype, {
     setup() {
@@ -100,14 +103,31 @@ export const viberLiveService = {
         const hidden = new Map();
         const listeners = new Map();
         const places = new Map();
+        const waiting = new Map();
 
         function channel(model, id) {
             return `viber_conversation_${model}_${id}`;
         }
 
+        // A thread that is fetching asks no second time, and what it asked before may not
+        // hold what has arrived since.
+        function refreshAfter(place) {
+            const name = channel(place.model, place.id);
+            browser.clearTimeout(waiting.get(name));
+            waiting.set(
+                name,
+                browser.setTimeout(() => {
+                    waiting.delete(name);
+                    refreshSoon(place);
+                }, AGAIN)
+            );
+        }
+
         function refresh(place) {
             const thread = store.Thread.get(place);
-            if (thread?.isLoaded) {
+            if (thread?.status === "loading") {
+                refreshAfter(place);
+            } else if (thread?.isLoaded) {
                 thread.fetchThreadData(["messages", "attachments", "followers"]);
             }
         }
