@@ -215,6 +215,7 @@ def test_lists_speak(admin, busy, screenshots):
     take(admin, screenshots, "viber-inbox")
     search = admin.locator(".o_searchview_input")
     search.fill("sunflowers")
+    expect(admin.locator(".o_searchview_autocomplete")).to_be_visible()
     search.press("Enter")
     expect(rows).to_have_count(1)
     expect(rows).to_contain_text("Do you have seeds")
