@@ -1,10 +1,12 @@
 """One cron worker, and all of the jobs get their turn in time."""
 
+import json
 import threading
 import time
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+import psycopg2
 import pytest
 
 from viber_simulator.testing import wait_until
@@ -90,6 +92,41 @@ def test_what_one_run_leaves_the_next_takes_up_at_once(odoo, simulator):
     # Nobody wakes the job but this one.
     simulator.write(simulator.create_user("Taras"), account.bot, "Good evening")
     wait_until(lambda: odoo.sql(PENDING) == [(0,)], timeout=120, what="an empty inbox")
+
+
+def test_a_run_tells_the_bus_of_many_at_once(odoo, simulator, variables):
+    account = Account(odoo, simulator)
+    account.write(simulator.create_user("Olena"), "Good day")
+    [(before,)] = odoo.sql("SELECT max(id) FROM bus_bus")
+    listener = psycopg2.connect(
+        dbname="postgres",
+        host=variables["PGHOST"],
+        port=variables["PGPORT"],
+        user=variables["PGUSER"],
+        password=variables["PGPASSWORD"],
+    )
+    listener.autocommit = True
+    listener.cursor().execute("LISTEN imbus")
+    odoo.sql(FILL, {"account": account.id, "first": 10**17, "count": 100})
+    simulator.write(simulator.create_user("Taras"), account.bot, "Good evening")
+    wait_until(lambda: odoo.sql(PENDING) == [(0,)], timeout=60, what="an empty inbox")
+
+    def told():
+        listener.poll()
+        return {
+            json.dumps(channel)
+            for notice in listener.notifies
+            for channel in json.loads(notice.payload)
+            if channel[0] == odoo.database
+        }
+
+    rows = odoo.sql("SELECT DISTINCT channel FROM bus_bus WHERE id > %s", [before])
+    sent = {json.dumps(json.loads(channel)) for [channel] in rows}
+    assert len(sent) > 100
+    wait_until(lambda: told() >= sent, what="whoever listens")
+    print(f"{len(sent)} channels were told by {len(listener.notifies)} notices")
+    assert len(listener.notifies) < 50
+    listener.close()
 
 
 class _Silent(BaseHTTPRequestHandler):

@@ -1,5 +1,6 @@
 from . import ir_config_parameter
 from . import viber_queue_mixin
+from . import bus_bus
 from . import ir_cron
 from . import viber_guarded_mixin
 from . import ir_attachment

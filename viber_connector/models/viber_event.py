@@ -20,6 +20,7 @@ class ViberEvent(models.Model):
     _order = "id desc"
     _rec_name = "message_token"
     _job_name = "ir_cron_process_events"
+    _tells_late = True
 
     account_id = fields.Many2one(
         "viber.account", required=True, readonly=True, ondelete="restrict"

@@ -38,6 +38,7 @@ class ViberMessage(models.Model):
     _order = "id desc"
     _rec_name = "message_token"
     _job_name = "ir_cron_send_messages"
+    _tells_late = True
 
     account_id = fields.Many2one(
         "viber.account", required=True, readonly=True, ondelete="restrict"

@@ -8,7 +8,7 @@ from functools import partial
 import psycopg2
 
 from odoo import api, fields, models
-from odoo.tools import SQL
+from odoo.tools import SQL, OrderedSet
 
 from .. import const
 
@@ -32,13 +32,17 @@ class Run:
     """One run of a job: when it has to end, and what it leaves for others to do.
 
     :param float end: by ``time.monotonic()``
+    :param bool tells_late: whether it tells the bus of many transactions at once
     """
 
-    def __init__(self, end):
+    def __init__(self, end, tells_late=False):
         #: external ids of Odoo's jobs that have to go on with what this one made
         self.to_wake = set()
+        #: channels of the bus to be told of what is committed; ``None``: each commit does
+        self.untold = OrderedSet() if tells_late else None
         self._end = end
         self._next_look = time.monotonic() + const.JOB_SLICE
+        self._next_telling = time.monotonic() + const.BUS_SECONDS
 
     @property
     def is_over(self):
@@ -58,6 +62,21 @@ class Run:
             if not may_go_on():
                 self._end = now
         return now < self._end
+
+    def take_untold(self, at_once):
+        """Find out whom the bus has to tell now.
+
+        :param bool at_once: whether none of them may wait any more
+        :return: their channels
+        :rtype: list
+        """
+        now = time.monotonic()
+        if not self.untold or now < self._next_telling and not at_once:
+            return []
+        channels = list(self.untold)
+        self.untold.clear()
+        self._next_telling = now + const.BUS_SECONDS
+        return channels
 
 
 def current_run(env):
@@ -89,6 +108,8 @@ class ViberQueueMixin(models.AbstractModel):
     _job_name = None
     # Seconds that a run may take.
     _job_seconds = const.JOB_SECONDS
+    # Whether its transactions are many, and none waits for the network between two.
+    _tells_late = False
 
     # -- A run -------------------------------------------------------------------
 
@@ -101,7 +122,8 @@ class ViberQueueMixin(models.AbstractModel):
         others, and be switched off some day.
         """
         end = time.monotonic() + self._job_seconds
-        run = Run(min(end, self.env.context.get("cron_end_time", end)))
+        end = min(end, self.env.context.get("cron_end_time", end))
+        run = Run(end, self._tells_late)
         worker = self.with_context(viber_run=run)
         try:
             may_work = not run.is_over and worker.env["viber.account"]._see_copies()
@@ -117,6 +139,7 @@ class ViberQueueMixin(models.AbstractModel):
             )
             self._wake(at=retry)
         self._commit()
+        worker._tell_bus(at_once=True)
         worker._wake_others()
 
     @api.model
@@ -161,6 +184,7 @@ class ViberQueueMixin(models.AbstractModel):
         :rtype: bool
         """
         time_left = self._commit_progress(done)
+        self._tell_bus()
         self._wake_others()
         return time_left
 
@@ -244,6 +268,19 @@ class ViberQueueMixin(models.AbstractModel):
         """End the transaction of one step: what the next one brings can't undo it, and
         none stays open while Viber is waited for."""
         self.env.cr.commit()  # pylint: disable=invalid-commit
+        self._tell_bus()
+
+    @api.model
+    def _tell_bus(self, at_once=False):
+        """Tell the listeners of what was committed, unless it was done just now.
+
+        :param bool at_once: whether to do so in any case
+        """
+        run = current_run(self.env)
+        channels = run.take_untold(at_once) if run else []
+        if channels:
+            self.env["bus.bus"]._viber_tell(channels)
+            self._commit()
 
     @api.model
     def _query(self, query):
