@@ -182,11 +182,15 @@ def test_what_arrives_while_one_reads_is_read_after(
         [(told,)] = odoo_threaded.sql(
             "SELECT max(id) FROM bus_bus WHERE message LIKE '%viber_connector/refresh%'"
         )
-        page.wait_for_function("([heard, told]) => heard.last >= told", arg=[heard, told])
+        page.wait_for_function(
+            "([heard, told]) => heard.last >= told", arg=[heard, told]
+        )
         [(route, response)] = late
         route.fulfill(response=response)
         for words in ("Now it smokes", "Now it is silent"):
-            expect(page.locator(".o-mail-Message", has_text=words).first).to_be_visible()
+            expect(
+                page.locator(".o-mail-Message", has_text=words).first
+            ).to_be_visible()
 
 
 def test_a_refused_answer_says_why_and_can_be_sent_again(

@@ -111,7 +111,7 @@ PUSH_SLICE = 1
 JOB_RETRY_DELAY = 60
 #: How often an update asks whether a job has ended, for 15 s each time (Odoo's limit).
 JOB_STOP_TRIES = 10
-#: Seconds within which a busy job tells the bus once: what it does is seen so much later.
+#: Seconds within which a busy job tells the bus once: so much later one sees it.
 BUS_SECONDS = 0.2
 #: Seconds that a job waits for a row which somebody else has locked.
 LOCK_SECONDS = 1

@@ -10,9 +10,9 @@ class BusBus(models.Model):
     _inherit = "bus.bus"
 
     def _ensure_hooks(self):
-        # Core tells the listeners after each commit, by a connection to another database
-        # that it opens for it: that costs as much as a customer's text. A run of the
-        # inbox or the outbox tells those of many commits at once.
+        # Core tells the listeners after each commit, by a connection to another
+        # database that it opens for it: that costs as much as a customer's text. A run
+        # of the inbox or the outbox tells those of many commits at once.
         run = current_run(self.env)
         if run and run.untold is not None:
             self.env.cr.postcommit.data.setdefault(_CHANNELS, run.untold)
@@ -25,5 +25,5 @@ class BusBus(models.Model):
 
         :param Iterable channels: as ``_sendone`` keeps them
         """
-        super()._ensure_hooks()
+        self.with_context(viber_run=None)._ensure_hooks()
         self.env.cr.postcommit.data[_CHANNELS].update(channels)

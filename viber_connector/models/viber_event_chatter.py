@@ -26,8 +26,8 @@ class ViberEvent(models.Model):
         :param viber.subscriber subscriber: who wrote
         :param Message message: what they wrote
         :param Fetched | MediaError result: the file that came with it, if one did
-        :return: the chatter message
-        :rtype: mail.message
+        :return: the conversation and the chatter message
+        :rtype: tuple[viber.conversation.mixin, mail.message]
         """
         partner = subscriber._ensure_partner()
         content = content_tools.read(message, subscriber.country_code)
@@ -58,7 +58,7 @@ class ViberEvent(models.Model):
         )
         if content.phone:
             subscriber._take_phone(content.phone)
-        return posted
+        return conversation, posted
 
     @api.model
     def _files(self, content, result):

@@ -74,13 +74,12 @@ class ViberEvent(models.Model):
         result = downloads.result(url) if url else None
         # Before there may be a new contact: its picture comes with the next message.
         known_avatar = subscriber._known_avatar()
-        message = self._post(subscriber, event.message, result)
+        conversation, message = self._post(subscriber, event.message, result)
         avatar = callback.avatar(event.user)
         if avatar not in ("", known_avatar):
             subscriber._set_avatar(avatar, downloads.result(avatar))
         if isinstance(result, MediaError):
             self.env["viber.media"]._start(self, message, url, result)
-        [conversation] = message._viber_conversations()
         return conversation._viber_place() | {"mail_message_id": message.id}
 
     def _handle_subscribed(self, subscriber, _event, _downloads):

@@ -38,7 +38,8 @@ class Run:
     def __init__(self, end, tells_late=False):
         #: external ids of Odoo's jobs that have to go on with what this one made
         self.to_wake = set()
-        #: channels of the bus to be told of what is committed; ``None``: each commit does
+        #: channels of the bus to be told of what is committed; ``None``: each commit
+        #: tells them itself
         self.untold = OrderedSet() if tells_late else None
         self._end = end
         self._next_look = time.monotonic() + const.JOB_SLICE

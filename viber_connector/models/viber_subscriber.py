@@ -86,21 +86,18 @@ class ViberSubscriber(models.Model):
             for subscriber in self.filtered(lambda s: s.partner_id != partner):
                 subscriber._check_linkable(partner)
         # sudo: what moves along was checked; the rest is for the worker only
+        theirs = self.sudo()._conversations_each() if _SHOWN & vals.keys() else {}
         moving = {
-            subscriber: (
-                subscriber.partner_id,
-                subscriber._moving_conversations(vals["partner_id"]),
-            )
-            for subscriber in (self.sudo() if "partner_id" in vals else ())
+            subscriber: (subscriber.partner_id, conversations)
+            for subscriber, conversations in theirs.items()
         }
         result = super().write(vals)
         for subscriber, (partner, conversations) in moving.items():
             subscriber._move_conversations(conversations, partner)
+            # Whoever sees a conversation of theirs reads it anew.
+            subscriber._show_state(conversations)
         if "is_blocked" in vals and not vals["is_blocked"]:
             self.env["viber.event"]._unpark(self.account_id, self)
-        if not _SHOWN.isdisjoint(vals):
-            # sudo: whoever sees a conversation of theirs reads it anew
-            self.sudo()._show_state()
         return result
 
     def unlink(self):
@@ -218,7 +215,7 @@ class ViberSubscriber(models.Model):
             self.write({"is_subscribed": True, "left_date": False})
         # Whoever has no contact yet has no conversation that somebody looks at.
         if was_subscribed != is_subscribed and self.partner_id:
-            self._show_state()
+            self._show_state(self._conversations())
 
     def _prove_present(self, date):
         """Viber takes messages only to those who have not left.

@@ -100,10 +100,16 @@ class ViberSubscriber(models.Model):
         return self.partner_id
 
     def _give_own_contact(self):
-        self.partner_id = self._create_partner()
-        self.contact_name = self.partner_id.name
-        # Its picture is still to come.
-        self.write({"avatar_url": False, "avatar_checksum": False})
+        partner = self._create_partner()
+        self.partner_id = partner
+        self.write(
+            {
+                "contact_name": partner.name,
+                # Its picture is still to come.
+                "avatar_url": False,
+                "avatar_checksum": False,
+            }
+        )
 
     def _create_partner(self):
         name = shorten(self._get_name(), const.CONTACT_NAME_MAX_LENGTH)
@@ -120,9 +126,11 @@ class ViberSubscriber(models.Model):
 
     def _origin_vals(self):
         """:return: language and country, as far as Viber tells what Odoo knows"""
-        country = self.env["res.country"].search(
-            [("code", "=", (self.country_code or "").upper())], limit=1
-        )
+        country = self.env["res.country"]
+        if self.country_code:
+            country = country.search(
+                [("code", "=", self.country_code.upper())], limit=1
+            )
         lang = self.env["res.lang"]._viber_find(self.language)
         vals = {"country_id": country.id, "lang": lang}
         return {name: value for name, value in vals.items() if value}

@@ -28,6 +28,19 @@ class ViberSubscriber(models.Model):
         found = [carrier.search(theirs) for carrier in self._carriers()]
         return [records for records in found if records]
 
+    def _conversations_each(self):
+        """Like :meth:`_conversations`, by customer.
+
+        :rtype: dict[viber.subscriber, list[viber.conversation.mixin]]
+        """
+        found = {subscriber: [] for subscriber in self}
+        for conversations in self._conversations():
+            for subscriber, theirs in conversations.grouped(
+                "viber_subscriber_id"
+            ).items():
+                found[subscriber].append(theirs)
+        return found
+
     # -- Which one a message belongs to ----------------------------------------------
 
     def _all_conversations(self):
@@ -179,7 +192,8 @@ class ViberSubscriber(models.Model):
         """
         partner.with_env(self.env).check_access("read")
         # sudo: what moves; that the user may change it is checked
-        for conversations in self.sudo()._moving_conversations(partner.id):
+        theirs = self.sudo()._conversations()
+        for conversations in self._moving(theirs, self.partner_id, partner):
             moving = conversations.with_env(self.env)
             if moving._filtered_access("write") != moving:
                 raise AccessError(
@@ -189,39 +203,42 @@ class ViberSubscriber(models.Model):
                     )
                 )
 
-    def _moving_conversations(self, partner_id):
-        """Find the conversations, closed and archived ones too, that move along.
+    def _moving(self, conversations, old_partner, partner):
+        """Find those that move along with a customer, who gets another contact.
 
-        :param int | bool partner_id: of the contact that this subscriber is linked to
+        :param list conversations: all of the customer's
+        :param res.partner old_partner: the contact till now, maybe empty
+        :param res.partner partner: the contact from now on, maybe empty
         :return: those whose customer is the contact till now, or nobody, or the new one
             already: the old one follows them still
         :rtype: list[viber.conversation.mixin]
         """
-        customer_ids = {False, self.partner_id.id, partner_id}
+        customer_ids = {False, old_partner.id, partner.id}
         moving = [
-            conversations.filtered(lambda r: r.viber_customer_id.id in customer_ids)
-            for conversations in self._conversations()
+            records.filtered(lambda r: r.viber_customer_id.id in customer_ids)
+            for records in conversations
         ]
-        return [conversations for conversations in moving if conversations]
+        return [records for records in moving if records]
 
-    def _move_conversations(self, moving, old_partner):
+    def _move_conversations(self, conversations, old_partner):
         """Another contact is the customer now: so they are of the conversations.
 
-        :param list moving: of :meth:`_moving_conversations`, with the old contact
+        :param list conversations: all of the customer's
         :param res.partner old_partner: who it was, maybe empty
         """
         partner = self.partner_id
         if not partner or partner == old_partner:
             return
         self._forget_what_we_wrote()
-        for conversations in moving:
-            for record in conversations:
+        for moving in self._moving(conversations, old_partner, partner):
+            for record in moving:
                 record.message_subscribe(partner.ids)
                 # Who works on it, as a customer who was hired may, goes on to.
                 assignees = record._viber_assignees().partner_id
                 record.message_unsubscribe((old_partner - assignees).ids)
-            conversations._viber_set_customer(partner)
-        self._restore_fates()
+            moving._viber_set_customer(partner)
+        if conversations:
+            self._restore_fates()
 
     def _follow_conversations(self):
         """Have the contacts follow their open conversations, so that answers arrive."""
@@ -234,12 +251,15 @@ class ViberSubscriber(models.Model):
         for conversations in self._conversations():
             conversations._viber_push_reload()
 
-    def _show_state(self):
+    def _show_state(self, conversations):
         """Have forms, boards and lists read again: what all of them tell about the
-        customer has changed."""
-        for conversations in self._conversations():
-            conversations._viber_push_reload()
-            for record in conversations:
+        customer has changed.
+
+        :param list conversations: all of the customer's
+        """
+        for records in conversations:
+            records._viber_push_reload()
+            for record in records:
                 record._viber_push_place()
 
     # -- Showing them ----------------------------------------------------------------
