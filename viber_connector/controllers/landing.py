@@ -5,27 +5,25 @@ from odoo.http import request
 
 from .. import const
 from ..tools import landing
+from .dispatcher import PathDispatcher
 
 
 class ViberLanding(http.Controller):
     @http.route(
         const.LINK_PATH + "<string:code>",
-        type="http",
+        type=PathDispatcher.routing_type,
         auth="none",
         methods=["GET"],
         save_session=False,
     )
-    def show(self, code, **_query):
+    def show(self, code):
         """Show the page that opens the chat with a bot.
 
         :param str code: of the link
         :return: the page, in the visitor's language; 404, always the same, when the
             code is unknown, or its link has expired or is archived, or customers can't
             write to the account
-        :raise werkzeug.exceptions.NotFound: when the request names no database
         """
-        if not request.db:
-            raise request.not_found()
         language = request.httprequest.accept_languages.best_match(
             landing.LANGUAGES, landing.LANGUAGES[0]
         )

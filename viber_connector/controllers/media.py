@@ -4,6 +4,7 @@ from odoo import SUPERUSER_ID, http
 from odoo.http import request
 
 from .. import const
+from .dispatcher import PathDispatcher
 
 # What a browser may show; anything else is saved.
 _SHOWN = ("image/jpeg", "image/png", "image/gif", "video/mp4", "application/pdf")
@@ -12,12 +13,12 @@ _SHOWN = ("image/jpeg", "image/png", "image/gif", "video/mp4", "application/pdf"
 class ViberMedia(http.Controller):
     @http.route(
         const.MEDIA_PATH + "<string:token>/<string:name>",
-        type="http",
+        type=PathDispatcher.routing_type,
         auth="none",
         methods=["GET", "HEAD"],
         save_session=False,
     )
-    def media(self, token, name, **_query):
+    def media(self, token, name):
         """Serve the one file that a link was made for: bytes, never a redirect.
 
         :param str token: says which, and till when (``ir.attachment._viber_url``)

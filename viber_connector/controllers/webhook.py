@@ -7,37 +7,7 @@ from odoo.http import request
 
 from .. import const
 from ..tools import callback, payload, signature
-
-
-class WebhookDispatcher(http.HttpDispatcher):
-    """Hands over the request as it came.
-
-    Odoo's own dispatcher takes a body for a form, if its type says so, and parses it
-    together with the query before the controller can ask who sent it.
-    """
-
-    routing_type = "viber_webhook"
-    mimetypes = ("*/*",)
-
-    @classmethod
-    def is_compatible_with(cls, request):
-        """:return: whether it is a request for the webhook, whatever its type
-        :rtype: bool
-        """
-        return request.httprequest.path.startswith(const.WEBHOOK_PATH)
-
-    def dispatch(self, endpoint, args):
-        """Call the controller with what stands in the path, and nothing else.
-
-        :param endpoint: the method of the controller
-        :param dict args: from the path
-        :rtype: odoo.http.Response
-        :raise werkzeug.exceptions.NotFound: when the request names no database
-        """
-        if not self.request.db:
-            raise self.request.not_found()
-        self.request.params = args
-        return self.request.registry["ir.http"]._dispatch(endpoint)
+from .dispatcher import PathDispatcher
 
 
 class ViberWebhook(http.Controller):
@@ -47,7 +17,7 @@ class ViberWebhook(http.Controller):
     # route would get a read-only cursor where a replica is set up.
     @http.route(
         const.WEBHOOK_PATH + "<string:webhook_key>",
-        type=WebhookDispatcher.routing_type,
+        type=PathDispatcher.routing_type,
         auth="none",
         methods=["POST"],
         csrf=False,

@@ -211,6 +211,11 @@ class TestLanding(ViberCase, HttpCase):
             all(re.fullmatch(r"[\w-]{16}", code, re.ASCII) for code in codes)
         )
 
+    def test_a_query_says_nothing(self):
+        for query in ("self=1", "code=unknown", "args=1", "kw=1", "%00", "a[]=%FF"):
+            self.assertEqual(self.get(f"{self.link.code}?{query}").status_code, 200)
+            self.assertEqual(self.get(f"unknown?{query}").status_code, 404)
+
     def test_only_reading_is_allowed(self):
         response = self.get(self.link.code, method="POST")
         self.assertEqual(response.status_code, 405)

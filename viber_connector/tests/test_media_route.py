@@ -32,6 +32,12 @@ class TestMediaRoute(ViberCase, HttpCase):
             path, headers=headers, method=method, allow_redirects=False
         )
 
+    def test_a_query_says_nothing(self):
+        path = self.link(self.attachment())
+        for query in ("self=1", "token=x", "name=b.pdf", "%00"):
+            self.assertEqual(self.fetch(f"{path}?{query}").content, PDF)
+            self.assertEqual(self.fetch(f"{path}x?{query}").status_code, 404)
+
     def test_a_link_gives_the_bytes_without_a_session(self):
         response = self.fetch(self.link(self.attachment()))
         self.assertEqual(response.status_code, 200)
