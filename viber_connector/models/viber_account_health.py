@@ -72,7 +72,7 @@ class ViberAccount(models.Model):
                 self.env._("Enter a number of days, or 0 for never telling of silence.")
             )
 
-    @api.depends("health_checks", "health_date", "state", "active")
+    @api.depends("health_checks", "health_date", "state", "active", "is_copy")
     @api.depends_context("lang", "tz")
     def _compute_health(self):
         for account in self:
@@ -109,6 +109,9 @@ class ViberAccount(models.Model):
         entries = {found["code"]: found for found in account.health_checks or []}
         if not entries or not account.active or account.state == "draft":
             return []
+        if account._is_copy():
+            # What was found till now is the original's.
+            return [entry("copied_database", "problem", "copy")]
         stale = fields.Datetime.subtract(
             fields.Datetime.now(), hours=const.HEALTH_STALE_HOURS
         )

@@ -419,6 +419,9 @@ class TestChecks(HealthCase):
         self.viber.requests.clear()
         self.looked.clear()
         self.account.database_uuid = "another"
+        # Nobody has looked since.
+        self.assertEqual(self.account.health, "problem")
+        self.assertEqual([one["code"] for one in self.report()], ["copied_database"])
         self.assertCheck("copied_database", "problem", "copy", "real one")
         self.assertEqual(len(self.report()), 1)
         self.assertFalse(self.viber.requests)
