@@ -273,15 +273,23 @@ class ViberQueueMixin(models.AbstractModel):
 
     @api.model
     def _tell_bus(self, at_once=False):
-        """Tell the listeners of what was committed, unless it was done just now.
+        """Tell the listeners of what was committed, unless it was done just now. Where
+        that fails the work is done all the same, and the next telling is theirs, too.
+        Between transactions only.
 
         :param bool at_once: whether to do so in any case
         """
         run = current_run(self.env)
         channels = run.take_untold(at_once) if run else []
-        if channels:
+        if not channels:
+            return
+        try:
             self.env["bus.bus"]._viber_tell(channels)
             self._commit()
+        except Exception:
+            self.env.cr.rollback()
+            _logger.warning("The bus could not be told", exc_info=True)
+            run.untold.update(channels)
 
     @api.model
     def _query(self, query):

@@ -94,6 +94,36 @@ class TestPlans(JobCase):
         self.assertEqual(self.planned("ir_cron_fetch_media"), [file.next_attempt_date])
 
 
+class TestBus(JobCase):
+    """What is committed is done, though nobody can be told of it."""
+
+    def test_a_bus_that_fails_undoes_nothing(self):
+        rows = self.receive(
+            self.text("a", user_id="a=="), self.text("b", user_id="b==")
+        )
+        task = self.converse()
+        sent = self.outbox(self.reply(task))
+        told = []
+
+        def tell(_bus, channels):
+            told.append(channels)
+            raise psycopg2.OperationalError("too many clients")
+
+        with (
+            patch.object(const, "BUS_SECONDS", 0),
+            patch.object(type(self.env["bus.bus"]), "_viber_tell", tell),
+            self.assertLogs("odoo.addons.viber_connector", "WARNING") as logs,
+        ):
+            self.process()
+            self.send()
+        self.assertEqual(set(rows.mapped("state")), {"done"})
+        self.assertFalse(any(rows.mapped("error")))
+        self.assertEqual(sent.state, "sent")
+        self.assertTrue(all("bus could not be told" in line for line in logs.output))
+        # Whom nobody has told yet is told next time.
+        self.assertIn(told[0][0], told[1])
+
+
 class TestRunner(JobCase):
     def test_another_runner_overrides_the_methods_of_the_runner(self):
         queues = type(self.env["viber.queue.mixin"])
