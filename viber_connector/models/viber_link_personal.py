@@ -81,12 +81,23 @@ class ViberLink(models.Model):
         oldest = fields.Date.add(
             fields.Date.context_today(self), days=const.PERSONAL_LINK_DAYS_LEFT
         )
+        lasting = Domain("expires_on", "=", False) | Domain("expires_on", ">=", oldest)
+        return self._unopened(accounts, partners, lasting)
+
+    @api.model
+    def _unopened(self, accounts, partners, domain=Domain.TRUE):
+        """Find the personal links by which somebody may still become the contact; a
+        contact may have several, of letters that were sent weeks apart.
+
+        :param Domain domain: what else is asked of them
+        :rtype: viber.link
+        """
         # Who comes from a list that has archived records, too, gets no revoked link.
         return self.with_context(active_test=True).search(
             Domain("account_id", "in", accounts.ids)
             & Domain("partner_id", "in", partners.ids)
             & Domain("opened_date", "=", False)
-            & (Domain("expires_on", "=", False) | Domain("expires_on", ">=", oldest)),
+            & domain,
             order="id",
         )
 
@@ -160,7 +171,10 @@ class ViberLink(models.Model):
             return denial
         self._claim(subscriber)
         partner = self.partner_id
-        if subscriber.partner_id == partner:
+        if partner:
+            # They have come: an older letter that somebody finds is worth nothing.
+            self._unopened(self.account_id, partner).active = False
+        if not partner or subscriber.partner_id == partner:
             return ""
         subscriber.partner_id = partner
         return self.env._(
@@ -252,17 +266,29 @@ class ViberSubscriber(models.Model):
                 "The personal link that they opened does not work any more. So they "
                 "came as an ordinary visitor: ask who they are."
             )
-        self.link_note = note or self.link_note
+        self._note_link(note)
         return result
 
     def _remember_opening(self, welcome, context, date):
         if _CODE.fullmatch(context):
             context = ""
-            self.link_note = self.env._(
-                "They came by a link that does not exist: mistyped, or deleted, maybe "
-                "with the contact that it was made for. Ask who they are."
+            self._note_link(
+                self.env._(
+                    "They came by a link that does not exist: mistyped, or deleted, "
+                    "maybe with the contact that it was made for. Ask who they are."
+                )
             )
         return super()._remember_opening(welcome, context, date)
+
+    def _note_link(self, note):
+        """Keep what the agents have to be told, beside what they were not told yet:
+        whoever opens another link next does not hide by which one they came.
+
+        :param str note: a sentence, or ``""``
+        """
+        kept = self.link_note or ""
+        if note and note not in kept:
+            self.link_note = f"{kept}\n{note}".lstrip()
 
     def _fresh_link(self, date):
         link = super()._fresh_link(date)
@@ -273,6 +299,6 @@ class ViberSubscriber(models.Model):
     def _take_link(self):
         lines = super()._take_link()
         if self.link_note:
-            lines.append(self.link_note)
+            lines.extend(self.link_note.splitlines())
             self.link_note = False
         return lines

@@ -64,6 +64,12 @@ class InviteCase(ViberCase):
         self.process()
         self.assertEqual(row.state, "done", row.error)
 
+    def say_again(self, user_id=STRANGER):
+        """Write in a conversation that goes on."""
+        [row] = self.receive(self.text("It is me", user_id=user_id))
+        self.process()
+        return self.env[row.res_model].browse(row.res_id)
+
     def say(self, user_id=STRANGER):
         return self.converse("Good day, here I am", user_id=user_id)
 
@@ -318,6 +324,43 @@ class TestOpeningInvites(InviteCase):
         self.assertFalse(second.user_ids)
         self.assertIn("somebody else had opened it", self.notes(second))
 
+    def test_a_link_without_a_contact_takes_nobodys_contact_away(self):
+        task = self.say("customer==")
+        partner = task.partner_id
+        link = self.env["viber.link"].create(
+            {"account_id": self.account.id, "name": "Voucher", "is_single_use": True}
+        )
+        self.open(link.code, "customer==")
+        self.assertEqual(link.opened_by_id.partner_id, partner)
+        self.assertEqual(self.say_again("customer=="), task)
+        self.assertEqual(task.viber_subscriber_id.partner_id, partner)
+        self.assertNotIn("Is ", self.notes(task))
+        self.assertTrue(self.outbox(self.reply(task)))
+
+    def test_who_has_come_makes_older_letters_worthless(self):
+        older = self.invite()
+        older.expires_on = fields.Date.add(fields.Date.today(), days=10)
+        newer = self.invite()
+        self.assertNotEqual(newer, older)
+        self.open(newer.code, "Maria==")
+        self.assertEqual(self.say("Maria==").partner_id, self.partner)
+        self.open(older.code)
+        task = self.say()
+        self.assertNotEqual(task.partner_id, self.partner)
+        self.assertIn("does not work any more", self.notes(task))
+        another_phone = self.invite()
+        self.open(another_phone.code, "Maria's tablet==")
+        self.assertEqual(self.say("Maria's tablet==").partner_id, self.partner)
+
+    def test_other_links_do_not_hide_who_they_became(self):
+        self.open(self.invite().code)
+        self.open(self.account._ensure_link().code)
+        for _time in range(2):
+            self.open("AbcdefghIJKLmnop")
+        notes = self.notes(self.say())
+        self.assertIn("Is Maria Kovalenko now", notes)
+        self.assertEqual(notes.count("a link that does not exist"), 1)
+
 
 class TestInviting(InviteCase):
     def test_a_link_works_once_and_thirty_days(self):
@@ -434,6 +477,22 @@ class TestInviting(InviteCase):
         dialog.action_revoke()
         self.assertFalse(link.active)
         self.assertNotEqual(self.invite(), link)
+
+    def test_older_letters_are_taken_back_as_well(self):
+        older = self.invite()
+        older.expires_on = fields.Date.add(fields.Date.today(), days=10)
+        others = self.invite(self.env["res.partner"].create({"name": "Another"}))
+        self.dialog(self.partner.with_user(self.agent)).action_revoke()
+        self.assertFalse(older.active)
+        self.assertTrue(others.active)
+        self.open(older.code)
+        self.assertNotEqual(self.say().partner_id, self.partner)
+
+    def test_what_was_opened_is_not_taken_back_without_a_word(self):
+        dialog = self.dialog(self.partner.with_user(self.agent))
+        self.open(dialog.link_id.sudo().code)
+        with self.assertRaisesRegex(UserError, "Not This Person"):
+            dialog.action_revoke()
 
     def test_from_a_list_of_archived_records_too_only_what_works_is_shown(self):
         context = {"active_test": False}

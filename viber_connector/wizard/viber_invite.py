@@ -102,10 +102,21 @@ class ViberInvite(models.TransientModel):
         }
 
     def action_revoke(self):
-        """Take the link back.
+        """Take back what was sent to the contact for this bot: the link that is shown,
+        and older ones that nobody has opened.
 
         :return: ``True``
         :raise AccessError: when the user may not make such links
+        :raise UserError: when somebody has opened it
         """
         self.ensure_one()
-        return self.link_id.action_revoke()
+        links = self.env["viber.link"]._unopened(self.account_id, self.partner_id)
+        if not links:
+            raise UserError(
+                self.env._(
+                    "Nothing can be taken back: somebody has opened the link. If it "
+                    "was not %s, press Not This Person on the contact's form.",
+                    self.partner_id.display_name,
+                )
+            )
+        return links.action_revoke()
