@@ -111,6 +111,8 @@ PUSH_SLICE = 1
 JOB_RETRY_DELAY = 60
 #: How often an update asks whether a job has ended, for 15 s each time (Odoo's limit).
 JOB_STOP_TRIES = 10
+#: Characters of an account's public address; longer links than it makes fit no QR code.
+BASE_URL_MAX_LENGTH = 255
 #: Seconds within which a busy job tells the bus once: so much later one sees it.
 BUS_SECONDS = 0.2
 #: Seconds that a job waits for a row which somebody else has locked.

@@ -222,6 +222,14 @@ class ViberAccount(models.Model):
         """:raise ValidationError: when Viber can't reach that address, or it has parts
         behind which no path can stand; a password in it would be shown to all
         """
+        if len(url) > const.BASE_URL_MAX_LENGTH:
+            raise ValidationError(
+                self.env._(
+                    "The Public Address has %s characters at the most: links that are "
+                    "handed out begin with it.",
+                    const.BASE_URL_MAX_LENGTH,
+                )
+            )
         if address.origin(url) and not address.is_base(url):
             raise ValidationError(
                 self.env._(

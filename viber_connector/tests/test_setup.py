@@ -98,6 +98,7 @@ class TestSetup(ViberCase):
                 "public https",
             ),
             ({"base_url": "https://u:p@a.example.com"}, "address_problem", "nothing"),
+            ({"base_url": "https://a.example/" + "b" * 300}, "address_problem", "255"),
         ):
             with self.subTest(values=values):
                 account = accounts.new(values)
