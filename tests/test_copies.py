@@ -248,4 +248,4 @@ def test_a_neutralized_copy_wants_the_key_first(
 def adopt(page):
     """Say that this is the real one, and that it is meant."""
     page.get_by_role("button", name=ADOPT).click()
-    page.locator(".modal").get_by_role("button", name="Ok").click()
+    page.locator(".modal").get_by_role("button", name="Ok", exact=True).click()

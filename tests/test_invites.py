@@ -116,7 +116,7 @@ def test_an_agent_says_that_it_is_somebody_else(
     identities.scroll_into_view_if_needed()
     page.screenshot(path=screenshots / "invite-contact-narrow.png")
     identities.get_by_role("button", name="Not This Person").click()
-    page.locator(".modal-content").get_by_role("button", name="Ok").click()
+    page.locator(".modal-content").get_by_role("button", name="Ok", exact=True).click()
     expect(identities).to_be_hidden()
     page.screenshot(path=screenshots / "invite-separated.png")
     [row] = odoo_threaded.rpc("project.task", "read", [task], ["partner_id"])
@@ -137,6 +137,8 @@ def test_it_goes_by_email(page, dialog, odoo_threaded, contact, screenshots):
     expect(message).to_be_visible()
     page.get_by_role("button", name="Invite to Viber").click()
     dialog.get_by_role("button", name="Revoke").click()
-    page.locator(".modal-content").last.get_by_role("button", name="Ok").click()
+    page.locator(".modal-content").last.get_by_role(
+        "button", name="Ok", exact=True
+    ).click()
     domain = [("partner_id", "=", contact), ("active", "=", False)]
     wait_until(lambda: odoo_threaded.rpc("viber.link", "search", domain))
