@@ -113,7 +113,15 @@ class ViberLink(models.Model):
             "is_single_use": True,
             "name": self.env._("Personal link"),
         }
-        return self.create([vals | {"partner_id": partner.id} for partner in partners])
+        self.check_access("create")
+        # sudo: agents make such links, and may not say that these preset nothing
+        links = self.sudo().create(
+            [vals | {"partner_id": partner.id} for partner in partners]
+        )
+        links = links.with_env(self.env)
+        links.check_access("create")
+        links._check_named(self._naming_fields())
+        return links
 
     def action_revoke(self):
         """Take a personal link back, wherever it was sent.

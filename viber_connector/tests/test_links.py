@@ -93,6 +93,21 @@ class TestLinkRights(LinkCase):
                     }
                 )
 
+    def test_agents_do_not_learn_where_a_link_leads(self):
+        link = self.make_link(
+            project_id=self.project.id,
+            user_ids=self.manager.ids,
+            welcome_message="Welcome, dear ACME",
+        ).with_user(self.agent)
+        self.assertTrue(link.read(["name", "url", "conversation_count"]))
+        for name in ("project_id", "tag_ids", "user_ids", "welcome_message"):
+            with self.subTest(name=name):
+                self.assertNotIn(name, link.read()[0])
+                with self.assertRaises(AccessError):
+                    link.read([name])
+                with self.assertRaises(AccessError):
+                    link.search([(name, "ilike", "a")])
+
     def test_agents_make_personal_links_only(self):
         values = {"account_id": self.account.id, "name": "For Olena"}
         link = self.links(self.agent).create(values | {"partner_id": self.partner.id})
