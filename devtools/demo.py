@@ -89,7 +89,8 @@ def _serve(variables, database, folder):
         if not viber.messages(customer, bot):
             _converse(server, viber, customer, bot)
         print(
-            f"\n    Odoo   {server.url}/odoo   login admin, password admin"
+            f"\n    Odoo   {server.url}/odoo/viber-conversations"
+            "   log in as admin/admin, or as the agent demo/demo"
             f"\n    Phone  {viber.phone_url(customer, bot)}   the customer's Viber"
             "\n\n    Ctrl-C ends both.\n",
             flush=True,
