@@ -112,6 +112,8 @@ def test_an_agent_says_that_it_is_somebody_else(
     expect(identities).to_contain_text("Olena Koval")
     page.screenshot(path=screenshots / "invite-contact.png")
     page.set_viewport_size(NARROW)
+    page.reload()
+    expect(identities).to_contain_text("Olena Koval")
     page.wait_for_timeout(500)
     identities.scroll_into_view_if_needed()
     page.screenshot(path=screenshots / "invite-contact-narrow.png")

@@ -45,7 +45,11 @@ class ViberLink(models.Model):
         default=True, help="An archived link works no more, wherever it is printed."
     )
     account_id = fields.Many2one(
-        "viber.account", required=True, index=True, ondelete="cascade"
+        "viber.account",
+        required=True,
+        index=True,
+        ondelete="cascade",
+        default=lambda self: self._only_account(),
     )
     company_id = fields.Many2one(related="account_id.company_id", store=True)
     code = fields.Char(
@@ -132,6 +136,14 @@ class ViberLink(models.Model):
 
     _code_unique = models.UniqueIndex("(code)", "Two links can't have the same code.")
 
+    @api.model
+    def _only_account(self):
+        """:return: the account, where there is no choice
+        :rtype: viber.account
+        """
+        accounts = self.env["viber.account"].search([], limit=2)
+        return accounts if len(accounts) == 1 else accounts.browse()
+
     @api.depends("name")
     @api.depends_context("uid")
     def _compute_display_name(self):
@@ -196,6 +208,7 @@ class ViberLink(models.Model):
 
     @api.depends("active", "expires_on", "account_id.active", "account_id.state")
     @api.depends("account_id.uri")
+    @api.depends_context("uid")
     def _compute_warning(self):
         for link in self:
             # sudo: agents are told, too
@@ -210,7 +223,11 @@ class ViberLink(models.Model):
         if refusal or not account:
             return refusal
         if not account.active or account.state == "draft":
-            return self.env._("%s is not connected: connect it first.", account.name)
+            if self.env.user.has_group(const.MANAGERS):
+                return self.env._(
+                    "%s is not connected: connect it first.", account.name
+                )
+            return self.env._("%s is not connected: ask a Viber Manager.", account.name)
         if not account.uri:
             return self.env._(
                 "Viber does not tell how links to this bot are called. Give the bot a "
