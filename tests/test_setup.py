@@ -194,6 +194,15 @@ def remove_filters(page):
         expect(facets).to_have_count(count - 1)
 
 
+def test_who_only_looks_makes_no_account(admin, empty):
+    before = empty.rpc("viber.account", "search_count", [])
+    admin.goto(f"{empty.url}/odoo/viber-accounts/new")
+    expect(admin.locator("[name=auth_token] input")).to_be_visible()
+    admin.goto(f"{empty.url}/odoo/viber-accounts")
+    expect(admin.locator(".o_list_view, .o_kanban_view").first).to_be_visible()
+    assert empty.rpc("viber.account", "search_count", []) == before
+
+
 def test_lists_say_what_will_be_there(admin, empty, screenshots):
     for path in LISTS:
         admin.goto(f"{empty.url}/odoo/{path}")
