@@ -213,6 +213,21 @@ def test_a_refused_answer_says_why_and_can_be_sent_again(
     assert simulator.wait_for_message(customer, bot, "Refused at first")
 
 
+def test_what_viber_refuses_is_no_failed_email(agent, odoo_threaded, simulator, task):
+    # A colleague reads in Odoo: nothing is sent to them that could fail.
+    colleague = {"name": "Reader", "login": "reader", "notification_type": "inbox"}
+    user = odoo_threaded.rpc("res.users", "create", colleague)
+    [row] = odoo_threaded.rpc("res.users", "read", [user], ["partner_id"])
+    partner = row["partner_id"][0]
+    odoo_threaded.rpc("project.task", "message_subscribe", [task], [partner])
+    simulator.fault("status", method="send_message", status=3, count=1)
+    message = answer(agent, "Not to be delivered")
+    expect(message.locator(".o-viber-status")).to_contain_text("Not delivered")
+    sign = message.locator(".o-mail-Message-notification")
+    expect(sign).to_be_visible()
+    expect(sign).not_to_have_class(re.compile("text-danger"))
+
+
 def test_mail_and_viber_have_a_sign_each(agent, odoo_threaded, task):
     wife = {"name": "Wife", "email": "wife@example.com"}
     wife_id = odoo_threaded.rpc("res.partner", "create", wife)
