@@ -20,7 +20,7 @@ from .support import log_in, open_page
 
 NAME = "demo-trial"
 STOP_SECONDS = 180
-ADDRESSES = re.compile(r"Odoo +(\S+)/odoo .*\n +Phone +(\S+)")
+ADDRESSES = re.compile(r"Odoo +(\S+)/odoo/\S+ .*\n +Phone +(\S+)")
 
 
 class Demo:

@@ -116,6 +116,12 @@ def test_from_share_to_a_conversation(
     page.set_viewport_size(NARROW)
     page.wait_for_timeout(500)
     page.screenshot(path=screenshots / "links-share-narrow.png")
+    page.goto(f"{odoo_threaded.url}/odoo/viber-links")
+    card = page.locator(".o_kanban_record", has_text="Invoice footer")
+    expect(card).to_contain_text("Opened: 1")
+    page.screenshot(path=screenshots / "links-list-narrow.png")
+    card.get_by_role("button", name="Share").click()
+    expect(page.locator(".modal-content .o_viber_qr img")).to_be_visible()
 
 
 def test_share_gives_files(page, odoo_threaded, account_threaded):
