@@ -11,7 +11,7 @@ import types
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from lxml import html as lxml_html
 
@@ -157,6 +157,8 @@ def test_html_holds_nothing_that_acts(value):
 
 @thoroughly
 @given(UNMARKED)
+@example("\ufffe")
+@example("a\uffffb")
 def test_html_shows_exactly_what_was_written(value):
     said = text.clean_text(value)
     assert "".join(_pieces(_html(said))) == said

@@ -10,9 +10,11 @@ from .. import const
 from .emoticons import to_emoji
 
 # Characters that have no place in a text from outside: controls (but tab and line
-# feed), and the marks that turn the direction of what follows them.
+# feed), the marks that turn the direction of what follows them, and the two that are no
+# characters of XML.
 _UNWANTED = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]"
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"
+    "\ufeff\ufffe\uffff]"
 )
 # Letters and signs by their category that show nothing: Hangul fillers, empty Braille.
 _BLANKS = frozenset("\u115f\u1160\u2800\u3164\uffa0")
