@@ -50,6 +50,7 @@ from . import viber_event_handlers
 from . import viber_event_chatter
 from . import viber_welcome
 from . import viber_link
+from . import viber_link_rights
 from . import viber_link_opening
 from . import viber_link_personal
 from . import viber_event_receipt_queue
