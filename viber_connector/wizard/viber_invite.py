@@ -107,15 +107,16 @@ class ViberInvite(models.TransientModel):
 
         :return: ``True``
         :raise AccessError: when the user may not make such links
-        :raise UserError: when somebody has opened it
+        :raise UserError: when somebody has opened it, or taken it back
         """
         self.ensure_one()
         links = self.env["viber.link"]._unopened(self.account_id, self.partner_id)
         if not links:
             raise UserError(
                 self.env._(
-                    "Nothing can be taken back: somebody has opened the link. If it "
-                    "was not %s, press Not This Person on the contact's form.",
+                    "Nothing is left to take back: somebody has opened the link, or "
+                    "taken it back. If the one who opened it is not %s, press Not This "
+                    "Person on the contact's form.",
                     self.partner_id.display_name,
                 )
             )
