@@ -141,6 +141,8 @@ def mention(page, text):
     field.fill("")
     field.press_sequentially("@Marta")
     page.locator(".o-mail-Composer-suggestion", has_text="Marta").first.click()
+    # What is typed before the name stands there overwrites it.
+    expect(field).to_have_value("@Marta Colleague ")
     field.press_sequentially(text)
     page.locator(".o-mail-Composer-send").click()
 
@@ -173,6 +175,14 @@ def test_a_mention_of_a_colleague_asks_once(
     assert simulator.wait_for_message(customer, bot, "will help you")
     texts = [str(m["content"].get("text")) for m in simulator.messages(customer, bot)]
     assert not any("price" in text for text in texts)
+
+
+def test_a_mention_asks_before_it_is_known_where_the_text_goes(agent, colleague):
+    agent.route("**/viber_composer_info", lambda _route: None)  # No answer, ever.
+    compose(agent)
+    expect(line(agent)).to_have_text("…")
+    mention(agent, " is the price right?")
+    expect(agent.get_by_role("dialog")).to_contain_text("You mention Marta Colleague")
 
 
 def test_a_mention_of_nobody_and_in_a_note_asks_nothing(agent, colleague):

@@ -70,8 +70,9 @@ patch(Composer.prototype, {
     },
 
     async sendMessage() {
-        const info = this.viberThread?.viberInfo;
-        const isForCustomer = info && info.channel !== "none";
+        const { viberThread } = this;
+        // As long as it is not known, it may be for the customer.
+        const isForCustomer = viberThread && viberThread.viberInfo?.channel !== "none";
         const colleagues = isForCustomer ? this.viberColleagues : [];
         if (!colleagues.length || this.isSendButtonDisabled) {
             return super.sendMessage(...arguments);
