@@ -144,8 +144,11 @@ class ViberConversationMixin(models.AbstractModel):
         # who do
         conversations = self.sudo().filtered("viber_account_id")
         undelivered = conversations._viber_undelivered() if conversations else ()
-        # A page of them, of which no more is looked at.
+        # A page of them: what is looked at here and by the list beside, and no more.
         conversations.viber_subscriber_id.fetch(["is_blocked", "is_subscribed"])
+        conversations.viber_account_id.fetch(
+            ["company_id", "name", "waiting_danger_minutes", "waiting_warning_minutes"]
+        )
         alike = {}
         for known in conversations:
             # Many on a page have one in common.
