@@ -83,6 +83,17 @@ def _wait_until_processed(account):
     )
 
 
+def _wait_until_jobs_rest(account):
+    """Wait for all jobs that have started to end: they look at system parameters as
+    these were at their start."""
+
+    def has_ended():
+        log = account.odoo.log_text()
+        return log.count(") starting") == log.count(" (#loop ")
+
+    wait_until(has_ended, what="an end of all jobs")
+
+
 def _assert_nothing_broke(account):
     """What is nonsense may be kept as failed, but no code may have stumbled over it."""
     stumbled = "SELECT payload, error FROM viber_event WHERE attempt_count > 0"
@@ -229,6 +240,7 @@ def hostile(account):
     parameter = "ir.config_parameter", "set_param", "viber_connector.api_url"
     with hostile_server(FILES, gzip.compress(b"\0" * (50 * MEGABYTE))) as server:
         account.odoo.rpc(*parameter, f"{server.url}/pa")
+        _wait_until_jobs_rest(account)
         yield server
     account.odoo.rpc(*parameter, account.viber.api_url)
 
@@ -326,6 +338,7 @@ def test_nothing_is_fetched_from_private_addresses(account, url, hostile, canary
 def test_endless_files_hold_nobody_up(account, url, hostile):
     limit = "viber_connector.media_max_mb", "1"
     account.odoo.rpc("ir.config_parameter", "set_param", *limit)
+    _wait_until_jobs_rest(account)
     slow = ["drip", "headers"]
     refused = ["endless", "around", "compressed/gzip", "compressed/br", "short"]
     for kind in slow + refused:

@@ -182,7 +182,11 @@ def test_long_names_and_lost_customers_are_seen_in_the_list(
         expect(rows.filter(has_text=who)).to_have_count(1)
         expect(rows.filter(has_text=who).locator(sign)).to_have_count(0)
     shown = rows.filter(has_text=name).locator("[name=partner_id] .o_many2one > *")
-    assert shown.evaluate("el => el.scrollWidth > el.clientWidth"), "no … at its end"
+    wait_until(
+        # The list gives its columns their widths when it stands.
+        lambda: shown.evaluate("el => el.scrollWidth > el.clientWidth"),
+        what="a … at the name's end",
+    )
     # While the list is open.
     simulator.unsubscribe(gone, account.bot)
     expect(rows.filter(has_text="Gone One").locator(sign)).to_have_text("Left")

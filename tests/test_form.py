@@ -93,6 +93,7 @@ def test_a_long_name_and_long_words_fit(
 
 def test_on_a_phone_answer_is_what_is_seen_first(agent):
     agent.set_viewport_size(NARROW)
+    agent.wait_for_timeout(500)
     buttons = agent.locator(".o_viber_header_buttons")
     wide = buttons.bounding_box()["width"]
     boxes = {

@@ -464,7 +464,7 @@ def test_the_list_and_the_menu_show_the_worst(page, odoo_threaded, ill, screensh
     menu = page.locator("[data-menu-xmlid='viber_connector.viber_account_menu']")
     expect(menu.first).to_be_visible()
     mark = "e => getComputedStyle(e, '::after').content"
-    assert menu.first.evaluate(mark) == '"!"'
+    wait_until(lambda: menu.first.evaluate(mark) == '"!"', what="a mark at the menu")
     page.screenshot(path=screenshots / "health-list.png")
     # It goes by itself as soon as all is well again.
     accounts = odoo_threaded.rpc("viber.account", "search", [("state", "!=", "draft")])
