@@ -177,6 +177,21 @@ def test_a_mention_of_a_colleague_asks_once(
     assert not any("price" in text for text in texts)
 
 
+def test_a_mention_of_somebody_known_by_name_only_asks(
+    agent, odoo_threaded, task, colleague
+):
+    odoo_threaded.rpc("project.task", "message_subscribe", [task], [colleague])
+    open_task(agent, odoo_threaded, task)
+    agent.locator(".o-mail-Followers-button").click()
+    expect(agent.locator(".o-mail-Follower", has_text="Marta")).to_be_visible()
+    agent.keyboard.press("Escape")
+    # Offered before the server has said who it is.
+    agent.route("**/get_mention_suggestions", lambda _route: None)
+    compose(agent)
+    mention(agent, " is the price right?")
+    expect(agent.get_by_role("dialog")).to_contain_text("You mention Marta Colleague")
+
+
 def test_a_mention_asks_before_it_is_known_where_the_text_goes(agent, colleague):
     agent.route("**/viber_composer_info", lambda _route: None)  # No answer, ever.
     compose(agent)

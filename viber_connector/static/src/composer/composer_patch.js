@@ -6,13 +6,14 @@ import { patch } from "@web/core/utils/patch";
 import { _t } from "@web/core/l10n/translation";
 
 import { placeholder, whereTo } from "./composer_words";
-import { askAboutMention } from "./mention_dialog";
+import { askAboutMention, findColleagues } from "./mention_dialog";
 
 patch(Composer.prototype, {
     setup() {
         super.setup();
         this.viberComposer = useService("viber_connector.composer");
         this.isViberNote = false;
+        this.isViberAsking = false;
         useEffect(
             (thread, ids) => {
                 if (thread && ids) {
@@ -50,8 +51,8 @@ patch(Composer.prototype, {
         return this.isViberNote ? { ...data, isNote: true } : data;
     },
 
-    /** @returns {string[]} names of the employees whom the text mentions */
-    get viberColleagues() {
+    /** @returns {Promise<string[]>} names of the employees whom the text mentions */
+    async findViberColleagues() {
         const composer = toRaw(this.props.composer);
         const { partners = [], roles = [] } = this.store.getMentionsFromText(
             composer.composerText,
@@ -62,9 +63,10 @@ patch(Composer.prototype, {
                 thread: this.thread,
             }
         );
-        const colleagues = partners.filter(
-            (partner) =>
-                partner.main_user_id?.share === false && partner.notEq(this.store.self)
+        const colleagues = await findColleagues(
+            this.env.services.orm,
+            partners.map((partner) => partner.id),
+            this.store.self.id
         );
         return [...colleagues, ...roles].map(({ name }) => name);
     },
@@ -73,18 +75,26 @@ patch(Composer.prototype, {
         const { viberThread } = this;
         // As long as it is not known, it may be for the customer.
         const isForCustomer = viberThread && viberThread.viberInfo?.channel !== "none";
-        const colleagues = isForCustomer ? this.viberColleagues : [];
-        if (!colleagues.length || this.isSendButtonDisabled) {
+        if (!isForCustomer || this.isSendButtonDisabled) {
             return super.sendMessage(...arguments);
         }
-        const choice = await askAboutMention(this.env.services.dialog, colleagues);
-        if (!choice) {
+        if (this.isViberAsking) {
             return;
         }
-        this.isViberNote = choice === "note";
+        this.isViberAsking = true;
+        const { composer } = this.props;
         try {
-            return await super.sendMessage(...arguments);
+            const colleagues = await this.findViberColleagues();
+            const choice = colleagues.length
+                ? await askAboutMention(this.env.services.dialog, colleagues)
+                : "send";
+            // Another record may be open here by now.
+            if (choice && composer.eq(this.props.composer)) {
+                this.isViberNote = choice === "note";
+                return await super.sendMessage(...arguments);
+            }
         } finally {
+            this.isViberAsking = false;
             this.isViberNote = false;
         }
     },

@@ -11,7 +11,7 @@ import { useRecordObserver } from "@web/model/relational_model/utils";
 import { standardWidgetProps } from "@web/views/widgets/standard_widget_props";
 
 import { ViberComposerLine } from "./composer_line";
-import { askAboutMention } from "./mention_dialog";
+import { askAboutMention, findColleagues } from "./mention_dialog";
 
 /**
  * @param {Object} record of the full composer
@@ -114,18 +114,7 @@ patch(MailComposerFormController.prototype, {
             "a[data-oe-model='res.partner']"
         );
         const ids = [...links].map((link) => Number(link.dataset.oeId));
-        if (!ids.length) {
-            return [];
-        }
-        return this.orm.searchRead(
-            "res.partner",
-            [
-                ["id", "in", ids],
-                ["partner_share", "=", false],
-                ["id", "!=", this.viberStore.self.id],
-            ],
-            ["name"]
-        );
+        return findColleagues(this.orm, ids, this.viberStore.self.id);
     },
 });
 

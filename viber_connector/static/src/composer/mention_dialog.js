@@ -45,3 +45,27 @@ export function askAboutMention(dialog, colleagues) {
         );
     });
 }
+
+/**
+ * The client may know a contact by a message or as a follower, and not whether it is an
+ * employee: the server does.
+ *
+ * @param {Object} orm the ORM service
+ * @param {number[]} partnerIds who are mentioned
+ * @param {number} ownId the agent's contact, who need not be asked about
+ * @returns {Promise<Object[]>} `id` and `name` of the employees among them
+ */
+export async function findColleagues(orm, partnerIds, ownId) {
+    const ids = partnerIds.filter((id) => id !== ownId);
+    if (!ids.length) {
+        return [];
+    }
+    return orm.searchRead(
+        "res.partner",
+        [
+            ["id", "in", ids],
+            ["partner_share", "=", false],
+        ],
+        ["name"]
+    );
+}
