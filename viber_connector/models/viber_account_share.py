@@ -9,6 +9,7 @@ from odoo.tools.mimetypes import guess_mimetype
 
 from .. import const
 from ..tools.media import Fetched, try_fetch
+from ..tools.text import clean_line
 from .ir_attachment import BAD_PICTURES
 
 
@@ -76,6 +77,18 @@ class ViberAccount(models.Model):
         if vals["icon_url"] != self.icon_url or not self.icon:
             vals["icon"] = self._fetch_icon(vals["icon_url"])
         return vals
+
+    def _keep_icon(self, info):
+        """Have the bot's picture that is there now: an earlier version has connected
+        the account and kept none, it could not be had then, or it is another.
+
+        :param dict info: Viber's answer to ``get_account_info``
+        """
+        url = clean_line(info.get("icon"))
+        if not url or (self.icon and url == self.icon_url):
+            return
+        if icon := self._fetch_icon(url):
+            self.write({"icon": icon, "icon_url": url})
 
     def _fetch_icon(self, url):
         """Make a small copy of the bot's picture, so that who opens our page asks

@@ -64,9 +64,11 @@ class ViberHealth(models.AbstractModel):
             for account in due
         }
         self._commit()
-        for account_id, found in ask_all(plans).items():
-            if self._attempt(self._keep, account_id, *found):
+        for account_id, (answer, finding) in ask_all(plans).items():
+            if self._attempt(self._keep, account_id, answer, finding):
                 self._attempt(self._tell, account_id)
+            if isinstance(answer, dict):
+                self._attempt(self._keep_icon, account_id, answer)
 
     @api.model
     def _claim(self, due):
@@ -82,3 +84,8 @@ class ViberHealth(models.AbstractModel):
     def _tell(self, account_id):
         for account in self.env["viber.account"].browse(account_id).exists():
             account._see_to_health()
+
+    @api.model
+    def _keep_icon(self, account_id, info):
+        for account in self.env["viber.account"].browse(account_id).exists():
+            account._keep_icon(info)

@@ -509,6 +509,34 @@ class TestShare(LinkCase):
             self.account.action_check()
             self.assertFalse(self.account.icon)
 
+    def test_the_hourly_look_has_the_picture_that_is_there_now(self):
+        url = "https://media-direct.cdn.viber.com/icon.png"
+
+        def look():
+            self.account.health_date = False
+            self.run_job("ir_cron_check_accounts")
+
+        # As an account that an earlier version has connected.
+        self.account.write({"icon": False, "icon_url": url})
+        self.serve_icon(url, requests.ConnectionError())
+        look()
+        self.assertFalse(self.account.icon)
+        self.serve_icon(url, picture("PNG", (40, 40)))
+        look()
+        first = self.account.icon
+        self.assertTrue(first)
+        self.viber.downloads.clear()
+        look()
+        self.assertFalse(self.viber.downloads, "it is here already")
+        # One that can't be shown takes nothing away.
+        self.serve_icon(url + "?other", b"<svg/>")
+        look()
+        self.assertEqual((self.account.icon, self.account.icon_url), (first, url))
+        self.serve_icon(url + "?other", picture("PNG", (50, 50)))
+        look()
+        self.assertNotEqual(self.account.icon, first)
+        self.assertEqual(self.account.icon_url, url + "?other")
+
     def serve_icon(self, url, content):
         self.viber.serve(url, content)
         self.viber.info["icon"] = url
