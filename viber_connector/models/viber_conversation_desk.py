@@ -2,6 +2,7 @@
 
 from odoo import api, fields, models
 from odoo.fields import Domain
+from odoo.tools import SQL
 
 from .. import const
 
@@ -80,7 +81,7 @@ class ViberConversationMixin(models.AbstractModel):
     def _search_viber_is_undelivered(self, operator, value):
         if operator != "in" or set(value) != {True}:
             return NotImplemented
-        failed = self._viber_failures().subselect("res_id")
+        failed = SQL("(%s)", self._viber_failures())
         return self._viber_for_employees(Domain("id", "in", failed))
 
     @api.model
@@ -96,38 +97,34 @@ class ViberConversationMixin(models.AbstractModel):
         """:return: ids of those of which a message did not reach the customer
         :rtype: set[int]
         """
-        failures = self._viber_failures(("res_id", "in", self.ids))
-        rows = self.env.execute_query(failures.select("res_id"))
-        return {res_id for [res_id] in rows}
+        query = SQL("%s AND message.res_id = ANY(%s)", self._viber_failures(), self.ids)
+        return {res_id for [res_id] in self.env.execute_query(query)}
 
     @api.model
-    def _viber_failures(self, *conditions):
-        """:param tuple conditions: what else is asked of the messages
-        :return: query for the messages of this model that did not reach a customer
-        :rtype: Query
+    def _viber_failures(self):
+        """:return: query for the records of this model of which a message did not reach
+            a customer: that something failed may be known to whoever may see the record
+        :rtype: SQL
         """
-        # sudo: that something failed may be known to whoever may see the record
-        failed = (
-            self.env["mail.notification"]
-            .sudo()
-            ._search(
-                [
-                    ("notification_type", "=", "viber"),
-                    ("notification_status", "=", "exception"),
-                ]
-            )
-        )
-        return (
-            self.env["mail.message"]
-            .sudo()
-            ._search(
-                [
-                    ("model", "=", self._name),
-                    ("id", "in", failed.subselect("mail_message_id")),
-                    *conditions,
-                ],
-                order="id",
-            )
+        notifications = self.env["mail.notification"]._fields
+        messages = self.env["mail.message"]._fields
+        # By hand: a page of a list is built in half the time that Odoo's way takes.
+        return SQL(
+            """
+            SELECT message.res_id
+              FROM mail_notification notification
+              JOIN mail_message message ON message.id = notification.mail_message_id
+             WHERE notification.notification_status = 'exception'
+               AND notification.notification_type = 'viber'
+               AND message.model = %s""",
+            self._name,
+            to_flush=[
+                notifications["mail_message_id"],
+                notifications["notification_status"],
+                notifications["notification_type"],
+                messages["model"],
+                messages["res_id"],
+            ],
         )
 
     @api.depends(
@@ -153,7 +150,7 @@ class ViberConversationMixin(models.AbstractModel):
         for known in conversations:
             # Many on a page have one in common.
             is_undelivered = known.id in undelivered
-            state = known.viber_subscriber_id.customer_state
+            state = known.viber_subscriber_id._find_state()
             place = (known.viber_account_id, known._viber_container())
             alike.setdefault((place, state, is_undelivered), []).append(known)
         for (_place, _state, is_undelivered), records in alike.items():
@@ -168,7 +165,7 @@ class ViberConversationMixin(models.AbstractModel):
             "channel": self._viber_board_name(),
             "warning": account.waiting_warning_minutes,
             "danger": account.waiting_danger_minutes,
-            "state": self.viber_subscriber_id.customer_state,
+            "state": self.viber_subscriber_id._find_state(),
             "undelivered": is_undelivered,
         }
 

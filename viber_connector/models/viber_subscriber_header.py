@@ -25,9 +25,13 @@ class ViberSubscriber(models.Model):
     @api.depends("is_blocked", "is_subscribed")
     def _compute_customer_state(self):
         for subscriber in self:
-            is_there = "subscribed" if subscriber.is_subscribed else "left"
-            # Whoever is blocked and has left: that they are blocked is ours to change.
-            subscriber.customer_state = "blocked" if subscriber.is_blocked else is_there
+            subscriber.customer_state = subscriber._find_state()
+
+    def _find_state(self):
+        # Whoever is blocked and has left: that they are blocked is ours to change.
+        if self.is_blocked:
+            return "blocked"
+        return "subscribed" if self.is_subscribed else "left"
 
     def _language_name(self):
         """:return: the customer's language, in that of who looks
