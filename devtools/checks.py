@@ -74,18 +74,18 @@ def _test_all(more):
     others = _pytest(SYSTEM_TESTS, "-m", f"not {PATIENT} and not {ALONE}", *SEVERAL)
     alone = _pytest(SYSTEM_TESTS, "-m", ALONE, *more)
     with odoo.environment() as variables, ThreadPoolExecutor() as second_core:
-        # Two at the same time; what this one says is shown when the first has ended.
+        # Two at the same time, and for a while three; what this one says comes later.
         beside = second_core.submit(_run, patient, variables, stdout=subprocess.PIPE)
         if not _addon_tests(variables, ADDON_TESTS, *more):
             failed.append("tests of the addon")
         if not _bridge_tests(variables, *BRIDGE_TESTS, *more):
             failed.append("tests of the bridges")
+        if not _passes("system tests", [*others, *more], variables):
+            failed.append("system tests")
         say("system tests that took place meanwhile")
         print(beside.result().stdout, flush=True)
         if beside.result().returncode:
             failed.append("patient system tests")
-        if not _passes("system tests", [*others, *more], variables):
-            failed.append("system tests")
         # These come last, and so does their summary: it names what failed before.
         earlier = variables | {"FAILED_EARLIER": ", ".join(failed)}
         if not _passes("system tests that measure time", alone, earlier):
