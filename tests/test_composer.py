@@ -5,7 +5,9 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from .support import answer, log_in
+from viber_simulator.testing import wait_until
+
+from .support import answer, log_in, open_page
 from .test_live import PICTURE
 
 
@@ -135,16 +137,28 @@ def test_account_that_rests_or_is_broken(
     picture(agent, screenshots, "broken")
 
 
-def mention(page, text):
+def mention(page, text, name="Marta Colleague"):
     """Write a text that mentions the colleague, and press Send."""
+    write_mention(page, text, name)
+    send(page)
+
+
+def write_mention(page, text, name="Marta Colleague"):
     field = page.locator(".o-mail-Composer-input")
     field.fill("")
-    field.press_sequentially("@Marta")
-    page.locator(".o-mail-Composer-suggestion", has_text="Marta").first.click()
+    field.press_sequentially(f"@{name[:5]}")
+    page.locator(".o-mail-Composer-suggestion", has_text=name).first.click()
     # What is typed before the name stands there overwrites it.
-    expect(field).to_have_value("@Marta Colleague ")
+    expect(field).to_have_value(f"@{name} ")
     field.press_sequentially(text)
+
+
+def send(page):
     page.locator(".o-mail-Composer-send").click()
+
+
+def asked(page, name="Marta Colleague"):
+    expect(page.get_by_role("dialog")).to_contain_text(f"You mention {name}")
 
 
 def test_a_mention_of_a_colleague_asks_once(
@@ -152,7 +166,7 @@ def test_a_mention_of_a_colleague_asks_once(
 ):
     dialog = agent.get_by_role("dialog")
     compose(agent)
-    mention(agent, " is the price right?")
+    mention(agent, "is the price right?")
     expect(dialog).to_contain_text("You mention Marta Colleague")
     agent.wait_for_timeout(500)
     agent.screenshot(path=screenshots / "composer-mention-1400.png")
@@ -167,7 +181,7 @@ def test_a_mention_of_a_colleague_asks_once(
     expect(note).to_be_visible()
     expect(note.locator(".o-viber-status")).to_have_count(0)
     compose(agent)
-    mention(agent, " will help you")
+    mention(agent, "will help you")
     dialog.get_by_role("button", name="Send It to the Customer Too").click()
     sent = agent.locator(".o-mail-Message", has_text="will help you").first
     expect(sent.locator(".o-viber-status")).to_be_visible()
@@ -188,7 +202,7 @@ def test_a_mention_of_somebody_known_by_name_only_asks(
     # Offered before the server has said who it is.
     agent.route("**/get_mention_suggestions", lambda _route: None)
     compose(agent)
-    mention(agent, " is the price right?")
+    mention(agent, "is the price right?")
     expect(agent.get_by_role("dialog")).to_contain_text("You mention Marta Colleague")
 
 
@@ -196,13 +210,147 @@ def test_a_mention_asks_before_it_is_known_where_the_text_goes(agent, colleague)
     agent.route("**/viber_composer_info", lambda _route: None)  # No answer, ever.
     compose(agent)
     expect(line(agent)).to_have_text("…")
-    mention(agent, " is the price right?")
+    mention(agent, "is the price right?")
     expect(agent.get_by_role("dialog")).to_contain_text("You mention Marta Colleague")
+
+
+def test_a_mention_in_a_text_that_came_back_asks(agent, colleague):
+    """After a reload, and out of the full composer."""
+    compose(agent)
+    write_mention(agent, "is the price right?")
+    agent.wait_for_timeout(500)
+    agent.reload()
+    compose(agent)
+    expect(agent.locator(".o-mail-Composer-input")).to_have_value(re.compile("price"))
+    send(agent)
+    asked(agent)
+    agent.get_by_role("dialog").get_by_role("button", name="Cancel").click()
+    dialog = open_full(agent)
+    expect(dialog.locator(".odoo-editor-editable")).to_contain_text("price")
+    dialog.locator(".modal-header button[aria-label=Close]").click()
+    expect(dialog).to_have_count(0)
+    compose(agent)
+    send(agent)
+    asked(agent)
+
+
+def test_a_mention_of_a_role_asks(agent, odoo_threaded, account_threaded, colleague):
+    """In both composers, and after Undo."""
+    users = odoo_threaded.rpc("res.users", "search", [("login", "=", "marta")])
+    role = {"name": "Backstage", "user_ids": [(6, 0, users)]}
+    odoo_threaded.rpc("res.role", "create", role)
+    hold = {"hold_seconds": 30}
+    odoo_threaded.rpc("viber.account", "write", [account_threaded.id], hold)
+    compose(agent)
+    write_mention(agent, "is the price right?", "Backstage")
+    dialog = open_full(agent)
+    expect(dialog.locator(".odoo-editor-editable")).to_contain_text("price")
+    dialog.get_by_role("button", name="Send", exact=True).click()
+    question = agent.get_by_role("dialog").filter(has_text="You mention Backstage")
+    question.get_by_role("button", name="Cancel").click()
+    dialog.locator(".modal-header button[aria-label=Close]").click()
+    compose(agent)
+    send(agent)
+    question.get_by_role("button", name="Send It to the Customer Too").click()
+    sent = agent.locator(".o-mail-Message", has_text="price").first
+    sent.locator(".o-viber-undo").click()
+    expect(agent.locator(".o-mail-Composer-input")).to_have_value(re.compile("price"))
+    send(agent)
+    asked(agent, "Backstage")
+
+
+def test_a_mention_asks_while_it_changes_where_the_text_goes(
+    agent, account_threaded, simulator, customer, colleague
+):
+    compose(agent)
+    simulator.unsubscribe(customer, account_threaded.bot)
+    expect(line(agent)).to_contain_text("Reaches nobody outside")
+    agent.wait_for_timeout(1500)
+    held = []
+    agent.route("**/viber_composer_info", lambda call: held.append(call))
+    simulator.write(customer, account_threaded.bot, "I am back")
+    expect(agent.locator(".o-mail-Message", has_text="I am back").first).to_be_visible()
+    wait_until(lambda: agent.wait_for_timeout(100) or held, what="the line's question")
+    mention(agent, "is the price right?")
+    asked(agent)
+
+
+def test_a_mention_in_a_reply_to_all_asks(agent, odoo_threaded, task, colleague):
+    # Odoo's Reply All takes nobody without an address.
+    email = {"email": "olena@example.com"}
+    customer = partner_of(odoo_threaded, task)
+    odoo_threaded.rpc("res.partner", "write", [customer], email)
+    open_task(agent, odoo_threaded, task)
+    message = agent.locator(".o-mail-Message", has_text="on fire").first
+    message.hover()
+    message.get_by_role("button", name="Expand").click()
+    agent.locator("[title='Reply All']").first.click()
+    dialog = agent.get_by_role("dialog")
+    dialog.locator(".odoo-editor-editable").click()
+    agent.keyboard.press("Control+Home")
+    agent.wait_for_timeout(500)
+    agent.keyboard.type("@")
+    agent.locator(".popover input").first.fill("Marta")
+    agent.locator(".popover").get_by_text("Marta Colleague").last.click()
+    dialog.get_by_role("button", name="Send", exact=True).click()
+    question = agent.get_by_role("dialog").filter(has_text="You mention Marta")
+    expect(question).to_be_visible()
+
+
+def test_a_note_tells_the_colleague_and_not_the_customer(
+    agent, odoo_threaded, task, colleague
+):
+    customer = partner_of(odoo_threaded, task)
+    email = {"email": "olena@example.com"}
+    odoo_threaded.rpc("res.partner", "write", [customer], email)
+    open_task(agent, odoo_threaded, task)
+    compose(agent)
+    write_mention(agent, "tell @Olena")
+    agent.locator(".o-mail-Composer-suggestion", has_text="Olena").first.click()
+    field = agent.locator(".o-mail-Composer-input")
+    expect(field).to_have_value("@Marta Colleague tell @Olena Koval ")
+    field.press_sequentially("nothing of the margin")
+    send(agent)
+    asked(agent)
+    agent.get_by_role("dialog").get_by_role("button", name="Make It a Note").click()
+    note = agent.locator(".o-mail-Message", has_text="margin").first
+    expect(note).to_be_visible()
+    domain = [("res_id", "=", task), ("body", "ilike", "margin")]
+    [told] = odoo_threaded.rpc(
+        *("mail.message", "search_read", domain, ["notified_partner_ids"])
+    )
+    assert told["notified_partner_ids"] == [colleague]
+
+
+def test_an_answer_from_the_inbox_asks(
+    browser, odoo_threaded, account_threaded, simulator, customer, task, colleague
+):
+    names = ("base.group_user", "project.group_project_manager")
+    find = "ir.model.data", "check_object_reference"
+    groups = [odoo_threaded.rpc(*find, *name.split("."))[1] for name in names]
+    values = {"name": "Inboxer", "login": "inboxer", "password": "inboxer"}
+    values |= {"notification_type": "inbox", "group_ids": [(6, 0, groups)]}
+    user = odoo_threaded.rpc("res.users", "create", values)
+    [row] = odoo_threaded.rpc("res.users", "read", [user], ["partner_id"])
+    follower = row["partner_id"][0]
+    odoo_threaded.rpc("project.task", "message_subscribe", [task], [follower])
+    account_threaded.write(customer, "Any news of the fire?")
+    with open_page(browser) as page:
+        log_in(page, odoo_threaded, "inboxer")
+        box = "mail.action_discuss?active_id=mail.box_inbox"
+        page.goto(f"{odoo_threaded.url}/odoo/action-{box}")
+        message = page.locator(".o-mail-Message", has_text="Any news").first
+        message.hover()
+        message.get_by_role("button", name="Expand").click()
+        page.get_by_role("menuitem", name="Reply").first.click()
+        write_mention(page, "is the price right?")
+        page.locator(".o-mail-Composer-input").press("Control+Enter")
+        asked(page)
 
 
 def test_a_mention_of_nobody_and_in_a_note_asks_nothing(agent, colleague):
     compose(agent, "Log note")
-    mention(agent, " please look")
+    mention(agent, "please look")
     expect(
         agent.locator(".o-mail-Message", has_text="please look").first
     ).to_be_visible()
@@ -304,6 +452,7 @@ def test_what_is_said_in_viber_can_not_be_changed(agent, screenshots):
     def offers(message):
         message.hover()
         expect(message.locator(".o-mail-Message-actions button").first).to_be_visible()
+        agent.wait_for_timeout(300)
         more = message.get_by_role("button", name="Expand")
         if more.count():
             more.click()
@@ -327,7 +476,7 @@ def test_what_is_said_in_viber_can_not_be_changed(agent, screenshots):
     agent.locator(".o-mail-Composer-send").click()
     note = agent.locator(".o-mail-Message", has_text="Inside").first
     expect(note).to_be_visible()
-    assert offers(note) == {"Edit", "Delete"}
+    wait_until(lambda: offers(note) == {"Edit", "Delete"}, what="Edit and Delete")
 
 
 def test_plain_tasks_look_as_ever_and_cost_no_call(agent, odoo_threaded):

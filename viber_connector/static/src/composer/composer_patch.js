@@ -6,14 +6,15 @@ import { patch } from "@web/core/utils/patch";
 import { _t } from "@web/core/l10n/translation";
 
 import { placeholder, whereTo } from "./composer_words";
-import { askAboutMention, findColleagues } from "./mention_dialog";
+import { askAboutMention, findColleagues, findMentions } from "./mention_dialog";
 
 patch(Composer.prototype, {
     setup() {
         super.setup();
         this.viberComposer = useService("viber_connector.composer");
-        this.isViberNote = false;
         this.isViberAsking = false;
+        /** Of a text that becomes a note: the contacts of those who are told. */
+        this.viberNoteFor = undefined;
         useEffect(
             (thread, ids) => {
                 if (thread && ids) {
@@ -48,12 +49,37 @@ patch(Composer.prototype, {
 
     get postData() {
         const data = super.postData;
-        return this.isViberNote ? { ...data, isNote: true } : data;
+        if (!this.viberNoteFor) {
+            return data;
+        }
+        // Nobody but the colleagues is told of it, whoever else is mentioned.
+        const mentionedPartners = data.mentionedPartners.filter((partner) =>
+            this.viberNoteFor.includes(partner.id)
+        );
+        return { ...data, isNote: true, mentionedPartners };
     },
 
-    /** @returns {Promise<string[]>} names of the employees whom the text mentions */
+    /** @returns {boolean} whether what is written may reach a customer */
+    get isViberForCustomer() {
+        if (this.props.type !== "message" || this.props.composer.message) {
+            return false;
+        }
+        const { viberThread } = this;
+        if (viberThread) {
+            // As long as it is not known, it may.
+            return (
+                viberThread.viberInfo?.channel !== "none" ||
+                this.viberComposer.isAsking(viberThread)
+            );
+        }
+        // Answered from the messaging menu's inbox: of its record nothing else is here.
+        return Boolean(this.props.composer.replyToMessage?.viber_by_customer);
+    },
+
+    /** @returns {Promise<{ids: number[], names: string[]}>} who of us are mentioned */
     async findViberColleagues() {
         const composer = toRaw(this.props.composer);
+        const written = findMentions(composer.composerHtml);
         const { partners = [], roles = [] } = this.store.getMentionsFromText(
             composer.composerText,
             {
@@ -65,37 +91,52 @@ patch(Composer.prototype, {
         );
         const colleagues = await findColleagues(
             this.env.services.orm,
-            partners.map((partner) => partner.id),
+            [...written.partners, ...partners].map(({ id }) => id),
             this.store.self.id
         );
-        return [...colleagues, ...roles].map(({ name }) => name);
+        const names = [...colleagues, ...roles, ...written.roles].map(({ name }) => name);
+        return { ids: colleagues.map(({ id }) => id), names: [...new Set(names)] };
     },
 
     async sendMessage() {
-        const { viberThread } = this;
-        // As long as it is not known, it may be for the customer.
-        const isForCustomer = viberThread && viberThread.viberInfo?.channel !== "none";
-        if (!isForCustomer || this.isSendButtonDisabled) {
-            return super.sendMessage(...arguments);
+        const post = () => this.viberPost(() => super.sendMessage(...arguments));
+        if (!this.isViberForCustomer || this.isSendButtonDisabled) {
+            return post();
         }
         if (this.isViberAsking) {
             return;
         }
         this.isViberAsking = true;
-        const { composer } = this.props;
         try {
-            const colleagues = await this.findViberColleagues();
-            const choice = colleagues.length
-                ? await askAboutMention(this.env.services.dialog, colleagues)
+            const { ids, names } = await this.findViberColleagues();
+            const choice = names.length
+                ? await askAboutMention(this.env.services.dialog, names)
                 : "send";
-            // Another record may be open here by now.
-            if (choice && composer.eq(this.props.composer)) {
-                this.isViberNote = choice === "note";
-                return await super.sendMessage(...arguments);
+            if (choice) {
+                this.viberNoteFor = choice === "note" ? ids : undefined;
+                return await post();
             }
         } finally {
             this.isViberAsking = false;
-            this.isViberNote = false;
+            this.viberNoteFor = undefined;
+        }
+    },
+
+    /** Drafts stay in their places while one of them is being posted. */
+    async viberPost(post) {
+        const { thread } = this;
+        if (!thread?.isViber || thread.viberPosting) {
+            return post();
+        }
+        thread.viberPosting = post();
+        try {
+            return await thread.viberPosting;
+        } catch (error) {
+            // Odoo would never let this text be sent again.
+            this.state.active = true;
+            throw error;
+        } finally {
+            thread.viberPosting = undefined;
         }
     },
 

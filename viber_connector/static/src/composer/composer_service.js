@@ -76,6 +76,11 @@ export const viberComposerService = {
                 }
             },
 
+            /** @returns {boolean} whether what is known of it may be true no more */
+            isAsking(thread) {
+                return underway.has(thread.localId);
+            },
+
             /** Have `viberFate` of these files be known, each asked for once. */
             async loadFiles(model, id, fileIds) {
                 const files = fileIds.map((fileId) =>

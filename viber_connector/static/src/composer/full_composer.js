@@ -4,14 +4,13 @@ import { MailComposerFormController } from "@mail/chatter/web/mail_composer_form
 import { Component, useState } from "@odoo/owl";
 import { x2ManyCommands } from "@web/core/orm_service";
 import { registry } from "@web/core/registry";
-import { createElementWithContent } from "@web/core/utils/html";
 import { useService } from "@web/core/utils/hooks";
 import { patch } from "@web/core/utils/patch";
 import { useRecordObserver } from "@web/model/relational_model/utils";
 import { standardWidgetProps } from "@web/views/widgets/standard_widget_props";
 
 import { ViberComposerLine } from "./composer_line";
-import { askAboutMention, findColleagues } from "./mention_dialog";
+import { askAboutMention, findColleagues, findMentions } from "./mention_dialog";
 
 /**
  * @param {Object} record of the full composer
@@ -19,11 +18,13 @@ import { askAboutMention, findColleagues } from "./mention_dialog";
  */
 function threadOf(store, record) {
     const { model, res_ids: ids } = record.data;
-    if (!record.context.viber_composer || !model) {
+    const [id] = JSON.parse(ids || "[]");
+    if (!model || !id) {
         return undefined;
     }
-    const [id] = JSON.parse(ids || "[]");
-    return id && store.Thread.insert({ model, id });
+    const thread = store.Thread.insert({ model, id });
+    // Opened from a message, as by Reply All, it has nothing of ours in its context.
+    return record.context.viber_composer || thread.isViber ? thread : undefined;
 }
 
 /** The line of the full composer. */
@@ -82,16 +83,20 @@ patch(MailComposerFormController.prototype, {
     /** @returns {Promise<boolean>} whether to go on */
     async askViberMention() {
         const record = this.model.root;
-        if (!threadOf(this.viberStore, record) || record.data.subtype_is_log) {
+        const { composition_comment_option: kind, subtype_is_log: isNote } = record.data;
+        // What is forwarded goes to those who are named, and to no follower.
+        if (!threadOf(this.viberStore, record) || isNote || kind === "forward") {
             return true;
         }
         // The editor hands over what was typed.
         await record.isDirty();
-        const colleagues = await this.viberColleagues(record.data.body);
-        if (!colleagues.length) {
+        const { partners, roles } = findMentions(record.data.body);
+        const ids = partners.map(({ id }) => id);
+        const colleagues = await findColleagues(this.orm, ids, this.viberStore.self.id);
+        const names = [...colleagues, ...roles].map(({ name }) => name);
+        if (!names.length) {
             return true;
         }
-        const names = colleagues.map(({ name }) => name);
         const choice = await askAboutMention(this.viberDialog, names);
         if (choice === "note") {
             await this.makeViberNote(colleagues);
@@ -106,15 +111,6 @@ patch(MailComposerFormController.prototype, {
             subtype_id: { id, display_name },
             partner_ids: [x2ManyCommands.set(colleagues.map((colleague) => colleague.id))],
         });
-    },
-
-    /** @returns {Promise<Object[]>} the employees whom a text mentions */
-    async viberColleagues(body) {
-        const links = createElementWithContent("div", body).querySelectorAll(
-            "a[data-oe-model='res.partner']"
-        );
-        const ids = [...links].map((link) => Number(link.dataset.oeId));
-        return findColleagues(this.orm, ids, this.viberStore.self.id);
     },
 });
 

@@ -2,6 +2,7 @@ import { Component } from "@odoo/owl";
 
 import { Dialog } from "@web/core/dialog/dialog";
 import { _t } from "@web/core/l10n/translation";
+import { createElementWithContent } from "@web/core/utils/html";
 
 /** A text for the customer mentions a colleague: is it meant for both? */
 export class ViberMentionDialog extends Component {
@@ -44,6 +45,23 @@ export function askAboutMention(dialog, colleagues) {
             { onClose: () => resolve(false) }
         );
     });
+}
+
+/**
+ * Whom a composed text mentions, told by its links: what else the client knows of them is
+ * gone after a reload, or when the text comes back from the full composer.
+ *
+ * @param {string|ReturnType<import("@odoo/owl").markup>} html
+ * @returns {{partners: Object[], roles: Object[]}} `id` and `name` of each
+ */
+export function findMentions(html) {
+    const element = createElementWithContent("div", html);
+    const find = (model) =>
+        [...element.querySelectorAll(`a[data-oe-model='${model}']`)].map((link) => ({
+            id: Number(link.dataset.oeId),
+            name: link.textContent.replace(/^@/, ""),
+        }));
+    return { partners: find("res.partner"), roles: find("res.role") };
 }
 
 /**
