@@ -222,6 +222,7 @@ def test_a_note_is_never_mixed_with_what_comes_back(
     agent.locator(".o-mail-Composer input[type=file]").first.set_input_files(file)
     files = agent.locator(".o-mail-Composer .o-mail-AttachmentCard")
     expect(files).to_contain_text("secret.txt")
+    expect(agent.locator(".o-mail-Composer .o-isUploading")).to_have_count(0)
     if not is_open:
         log.click()
         expect(text).to_have_count(0)
@@ -241,6 +242,94 @@ def test_a_note_is_never_mixed_with_what_comes_back(
     assert said(simulator, account_threaded, customer) == ["Public words"]
     log.click()
     expect(text).to_have_value("Internal words")
+
+
+def test_a_double_click_takes_it_back_once(agent):
+    message = answer(agent, "Too early")
+    calls = []
+    agent.on("request", lambda call: "viber_undo" in call.url and calls.append(call))
+    undo(message).dblclick()
+    expect(agent.locator(".o-mail-Composer-input")).to_have_value("Too early")
+    agent.wait_for_timeout(1000)
+    assert len(calls) == 1
+    expect(agent.get_by_role("dialog")).to_have_count(0)
+
+
+def test_a_note_that_is_begun_meanwhile_stays_what_it_is(agent):
+    """The answer to Undo is slow."""
+    message = answer(agent, "Public words")
+    held = hold_back(agent, "**/viber_undo", lambda: undo(message).click())
+    agent.get_by_role("button", name="Log note").click()
+    field = agent.locator(".o-mail-Composer-input")
+    field.press_sequentially("The customer is ")
+    held.continue_()
+    expect(agent.locator(".o_notification")).to_contain_text("Your message is kept")
+    field.press_sequentially("a bad payer")
+    expect(field).to_have_value("The customer is a bad payer")
+    expect(agent.locator(".o-mail-Composer-send")).to_have_text("Log")
+    agent.get_by_role("button", name="Send message").click()
+    expect(field).to_have_value("Public words")
+
+
+def test_what_comes_back_waits_for_what_is_being_posted(agent):
+    message = answer(agent, "First words")
+    field = agent.locator(".o-mail-Composer-input")
+    expect(field).to_have_count(0)
+    agent.get_by_role("button", name="Send message").click()
+    field.fill("Second words")
+    post = agent.locator(".o-mail-Composer-send").click
+    held = hold_back(agent, "**/mail/message/post", post)
+    undo(message).click()
+    expect(message).to_have_count(0)
+    held.continue_()
+    expect(field).to_have_value("First words")
+
+
+def test_drafts_keep_their_places_while_one_of_them_is_on_its_way(
+    agent, simulator, account_threaded, customer
+):
+    """Posted slowly; a file that is uploaded slowly comes into its own, too."""
+    message = answer(agent, "Public words")
+    log = agent.get_by_role("button", name="Log note")
+    log.click()
+    field = agent.locator(".o-mail-Composer-input")
+    field.fill("Internal words")
+    secret = {"name": "secret.txt", "mimeType": "text/plain", "buffer": b"secret"}
+    files = agent.locator(".o-mail-Composer input[type=file]").first
+    held = hold_back(
+        *(agent, "**/mail/attachment/upload", lambda: files.set_input_files(secret))
+    )
+    undo(message).click()
+    said_so = agent.locator(".o_notification", has_text="A file is still on its way")
+    expect(said_so).to_be_visible()
+    expect(field).to_have_value("Internal words")
+    held.continue_()
+    card = agent.locator(".o-mail-Composer .o-mail-AttachmentCard:not(.o-isUploading)")
+    expect(card).to_have_count(1)
+    undo(message).click()
+    expect(field).to_have_value("Public words")
+    expect(card).to_have_count(0)
+    post = agent.locator(".o-mail-Composer-send").click
+    held = hold_back(agent, "**/mail/message/post", post)
+    log.click()
+    expect(
+        agent.locator(".o_notification", has_text="still being posted")
+    ).to_be_visible()
+    held.continue_()
+    simulator.wait_for_message(customer, account_threaded.bot, "Public words")
+    log.click()
+    expect(field).to_have_value("Internal words")
+    expect(card).to_have_count(1)
+
+
+def hold_back(page, url, act):
+    """:return: the first call to an address that something done on the page makes; it
+    goes on when its ``continue_()`` is called (Playwright's ``Route``)"""
+    held = []
+    page.route(url, lambda call: held.append(call), times=1)
+    act()
+    wait_until(lambda: page.wait_for_timeout(50) or held, what=f"a call of {url}")
+    return held[0]
 
 
 def test_a_thumb_finds_it(agent, open_task, screenshots):

@@ -36,15 +36,29 @@ export class ViberUndo extends Component {
 
     async onClick(ev) {
         ev.stopPropagation();
+        // The button is drawn as disabled a moment later only.
+        if (this.state.isBusy) {
+            return;
+        }
         const { inChatter, services } = this.env;
         const { message } = this.props;
         const { thread } = message;
+        // What is being posted is waited for.
+        if (thread.viberBusyWords && !thread.viberPosting) {
+            services.notification.add(thread.viberBusyWords, { type: "warning" });
+            return;
+        }
         this.state.isBusy = true;
         try {
-            const { told, isNoteAside } = await message.viberUndo();
-            openComposer(inChatter, thread);
-            if (isNoteAside) {
-                const kept = _t("Your note is kept: Log note brings it back.");
+            const { told, aside } = await message.viberUndo();
+            if (aside !== "message") {
+                openComposer(inChatter, thread);
+            }
+            if (aside) {
+                const kept =
+                    aside === "note"
+                        ? _t("Your note is kept: Log note brings it back.")
+                        : _t("Your message is kept: Send message brings it back.");
                 services.notification.add(kept, { type: "info" });
             }
             if (told) {
