@@ -75,6 +75,8 @@ def test_the_first_who_opens_it_is_the_contact(
 
     stranger = simulator.create_user("Ivan Bondar")
     simulator.open(stranger, account_threaded.bot, url.rpartition("/")[2])
+    # Nobody writes in the same instant, in which their message may come first.
+    simulator.wait_idle()
     second = account_threaded.write(stranger, "I found a link")
 
     rows = odoo_threaded.rpc("project.task", "read", [first, second], ["partner_id"])
@@ -106,6 +108,8 @@ def test_an_agent_says_that_it_is_somebody_else(
     """The wrong person has opened it: one button on the contact takes it back."""
     url = dialog.locator("[name=url]").inner_text().strip().split()[0]
     simulator.open(customer, account_threaded.bot, url.rpartition("/")[2])
+    # Nobody writes in the same instant, in which their message may come first.
+    simulator.wait_idle()
     task = account_threaded.write(customer, "Who is Maria?")
     page.goto(f"{odoo_threaded.url}/odoo/res.partner/{contact}")
     identities = page.locator(".o_viber_identities")
