@@ -225,10 +225,10 @@ def test_a_mention_in_a_text_that_came_back_asks(agent, colleague):
     send(agent)
     asked(agent)
     agent.get_by_role("dialog").get_by_role("button", name="Cancel").click()
+    expect(agent.get_by_role("dialog")).to_have_count(0)
     dialog = open_full(agent)
     expect(dialog.locator(".odoo-editor-editable")).to_contain_text("price")
-    dialog.locator(".modal-header button[aria-label=Close]").click()
-    expect(dialog).to_have_count(0)
+    close_full(agent)
     compose(agent)
     send(agent)
     asked(agent)
@@ -248,7 +248,8 @@ def test_a_mention_of_a_role_asks(agent, odoo_threaded, account_threaded, collea
     dialog.get_by_role("button", name="Send", exact=True).click()
     question = agent.get_by_role("dialog").filter(has_text="You mention Backstage")
     question.get_by_role("button", name="Cancel").click()
-    dialog.locator(".modal-header button[aria-label=Close]").click()
+    expect(question).to_have_count(0)
+    close_full(agent)
     compose(agent)
     send(agent)
     question.get_by_role("button", name="Send It to the Customer Too").click()
@@ -366,6 +367,14 @@ def open_full(page):
     dialog = page.get_by_role("dialog")
     expect(dialog.locator(".o_mail_composer_message")).to_be_visible()
     return dialog
+
+
+def close_full(page):
+    """Its text comes back into the small one, which closes, too."""
+    dialog = page.get_by_role("dialog")
+    dialog.locator(".modal-header button[aria-label=Close]").click()
+    expect(dialog).to_have_count(0)
+    expect(page.locator(".o-mail-Composer-input")).to_have_count(0)
 
 
 def test_the_full_composer_says_the_same(

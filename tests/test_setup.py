@@ -63,6 +63,8 @@ def write(page, field, text):
     with page.expect_response(re.compile("/viber.account/onchange")):
         page.locator(f"[name={field}] input").fill(text)
         page.locator(f"[name={field}] input").press("Tab")
+    # The answer is here, the form maybe not yet drawn by it.
+    page.wait_for_timeout(500)
 
 
 def test_from_an_empty_database_to_the_first_conversation(
