@@ -75,26 +75,26 @@ class ViberAccount(models.Model):
     def _info_vals(self, info):
         vals = super()._info_vals(info)
         if vals["icon_url"] != self.icon_url or not self.icon:
-            vals["icon"] = self._fetch_icon(vals["icon_url"])
+            vals["icon"] = self._fetch_icon(vals["icon_url"], self._get_trusted_url())
         return vals
 
-    def _keep_icon(self, info):
-        """Have the bot's picture that is there now: an earlier version has connected
+    def _find_new_icon(self, info):
+        """Find the bot's picture that is not here yet: an earlier version has connected
         the account and kept none, it could not be had then, or it is another.
 
         :param dict info: Viber's answer to ``get_account_info``
+        :return: where Viber has it, ``""`` when there is nothing to do
+        :rtype: str
         """
         url = clean_line(info.get("icon"))
-        if not url or (self.icon and url == self.icon_url):
-            return
-        if icon := self._fetch_icon(url):
-            self.write({"icon": icon, "icon_url": url})
+        return "" if self.icon and url == self.icon_url else url
 
-    def _fetch_icon(self, url):
+    def _fetch_icon(self, url, trusted_url):
         """Make a small copy of the bot's picture, so that who opens our page asks
         nobody but us for it.
 
         :param str | bool url: where Viber has it
+        :param str trusted_url: of :meth:`_get_trusted_url`
         :return: a PNG in Base64; ``False`` when there is none, or it can't be shown
         :rtype: bytes | bool
         """
@@ -104,7 +104,7 @@ class ViberAccount(models.Model):
             url,
             max_bytes=const.ICON_MAX_BYTES,
             seconds=const.ICON_SECONDS,
-            trusted_url=self._get_trusted_url(),
+            trusted_url=trusted_url,
         )
         if not isinstance(result, Fetched):
             return False

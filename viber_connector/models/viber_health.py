@@ -68,7 +68,7 @@ class ViberHealth(models.AbstractModel):
             if self._attempt(self._keep, account_id, answer, finding):
                 self._attempt(self._tell, account_id)
             if isinstance(answer, dict):
-                self._attempt(self._keep_icon, account_id, answer)
+                self._follow_icon(account_id, answer)
 
     @api.model
     def _claim(self, due):
@@ -86,6 +86,18 @@ class ViberHealth(models.AbstractModel):
             account._see_to_health()
 
     @api.model
-    def _keep_icon(self, account_id, info):
-        for account in self.env["viber.account"].browse(account_id).exists():
-            account._keep_icon(info)
+    def _follow_icon(self, account_id, info):
+        account = self.env["viber.account"].browse(account_id).exists()
+        url = account and account._find_new_icon(info)
+        if not url:
+            return
+        trusted_url = account._get_trusted_url()
+        # No transaction is open while we wait for the network.
+        self._commit()
+        if icon := account._fetch_icon(url, trusted_url):
+            vals = {"icon": icon, "icon_url": url}
+            self._attempt(self._write_icon, account_id, vals)
+
+    @api.model
+    def _write_icon(self, account_id, vals):
+        self.env["viber.account"].browse(account_id).exists().write(vals)

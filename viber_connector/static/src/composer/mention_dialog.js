@@ -2,7 +2,7 @@ import { Component } from "@odoo/owl";
 
 import { Dialog } from "@web/core/dialog/dialog";
 import { _t } from "@web/core/l10n/translation";
-import { createElementWithContent } from "@web/core/utils/html";
+import { createDocumentFragmentFromContent } from "@web/core/utils/html";
 
 /** A text for the customer mentions a colleague: is it meant for both? */
 export class ViberMentionDialog extends Component {
@@ -55,9 +55,10 @@ export function askAboutMention(dialog, colleagues) {
  * @returns {{partners: Object[], roles: Object[]}} `id` and `name` of each
  */
 export function findMentions(html) {
-    const element = createElementWithContent("div", html);
+    // Of a document of its own, in which nothing is loaded or run.
+    const { body } = createDocumentFragmentFromContent(html);
     const find = (model) =>
-        [...element.querySelectorAll(`a[data-oe-model='${model}']`)].map((link) => ({
+        [...body.querySelectorAll(`a[data-oe-model='${model}']`)].map((link) => ({
             id: Number(link.dataset.oeId),
             name: link.textContent.replace(/^@/, ""),
         }));
